@@ -1,0 +1,142 @@
+import type { Clock } from "../clock.ts";
+import type { Counters } from "../counters.ts";
+import { fingerprintOf, parseRobotMessage } from "../inbound/robot-message.ts";
+import { reasonOf, type Log } from "../log.ts";
+import type { Admission, Arrival, QuarantineEntry, Store } from "../store.ts";
+import { ROBOT_ACK, ackFrame } from "../stream/frame.ts";
+import { chatOf, sessionKeyOf } from "./session.ts";
+
+/** Where an ack can be sent: the link its frame came in by. */
+export interface AckPath {
+  send(text: string): boolean;
+}
+
+export interface IntakeOptions {
+  readonly account: string;
+  readonly agentId: string;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly counters: Counters;
+  /** A message of this session is in the inbox. */
+  readonly onStored: (session: string) => void;
+}
+
+/** Commit, then ack. */
+export interface Intake {
+  /** Takes a robot frame's `data` in. Acked once it is safe, never before. */
+  offer(data: string, messageId: string, path: AckPath): void;
+  /** Resolves when all that was offered is committed and acked, or has failed. */
+  settled(): Promise<void>;
+  /** Null while commits work, else why the last one did not. */
+  readonly problem: string | null;
+}
+
+interface Offer {
+  readonly messageId: string;
+  readonly path: AckPath;
+  readonly entry: Arrival | QuarantineEntry;
+}
+
+const isArrival = (entry: Arrival | QuarantineEntry): entry is Arrival => "chat" in entry;
+
+/**
+ * Group commit: all frames that one turn of the event loop brings share a transaction, so the cost of
+ * a commit is paid once under load and not waited for when idle.
+ */
+export function createIntake(options: IntakeOptions): Intake {
+  const { account, agentId, store, clock, log, counters } = options;
+  let batch: Offer[] = [];
+  let commit = Promise.resolve();
+  let problem: string | null = null;
+
+  const read = (data: string, messageId: string): Arrival | QuarantineEntry => {
+    const receivedAt = clock.now();
+    const parsed = parseRobotMessage(data);
+    if (!parsed.ok) return { account, reason: parsed.reason, data, receivedAt };
+    const { message } = parsed;
+    const chat = chatOf(account, message);
+    return {
+      chat,
+      session: sessionKeyOf(agentId, chat),
+      // Without an id of its own a message is only known by its push.
+      msgId: message.msgId ?? `push:${messageId}`,
+      fingerprint: fingerprintOf(account, message),
+      data,
+      receivedAt,
+      webhook: message.webhook,
+    };
+  };
+
+  const flush = async () => {
+    const offers = batch;
+    batch = [];
+    const arrivals: Arrival[] = [];
+    const quarantine: QuarantineEntry[] = [];
+    for (const { entry } of offers) {
+      if (isArrival(entry)) arrivals.push(entry);
+      else quarantine.push(entry);
+    }
+    let admissions: Admission[];
+    try {
+      admissions = await store.takeIn(arrivals, quarantine);
+      problem = null;
+    } catch (error) {
+      problem = reasonOf(error);
+      counters.count("messages_not_stored", offers.length);
+      log.error("messages could not be stored and are not acked: DingTalk keeps them for now", {
+        reason: problem,
+        messages: offers.length,
+      });
+      return;
+    }
+    for (const { messageId, path } of offers) {
+      counters.count(path.send(ackFrame(messageId, ROBOT_ACK)) ? "acks" : "acks_unsent");
+    }
+    for (const [at, arrival] of arrivals.entries()) admitted(arrival, admissions[at]);
+    for (const entry of quarantine) {
+      counters.count("quarantined");
+      const { reason } = entry;
+      log.error("robot message that cannot be read: acked and kept in quarantine", { reason });
+    }
+  };
+
+  const admitted = (arrival: Arrival, admission: Admission | undefined) => {
+    if (admission === "stored") {
+      counters.count("messages_stored");
+      options.onStored(arrival.session);
+      return;
+    }
+    const { msgId } = arrival;
+    if (admission === "duplicate-id") {
+      counters.count("duplicates_by_id");
+      log.debug("message known already: acked again, not answered again", { msgId });
+    } else {
+      counters.count("duplicates_by_content");
+      log.info("message known already under another id: acked, not answered again", { msgId });
+    }
+  };
+
+  return {
+    offer(data, messageId, path) {
+      batch.push({ messageId, path, entry: read(data, messageId) });
+      if (batch.length === 1) {
+        clock.defer(() => {
+          commit = commit.then(flush).catch((error: unknown) => {
+            log.error("intake failed", { reason: reasonOf(error) });
+          });
+        });
+      }
+    },
+    async settled() {
+      while (batch.length > 0) {
+        await new Promise<void>((resolve) => clock.defer(resolve));
+        await commit;
+      }
+      await commit;
+    },
+    get problem() {
+      return problem;
+    },
+  };
+}

@@ -1,0 +1,112 @@
+import type { Clock, Timer } from "../clock.ts";
+
+/** What a step found: more to do for its key, nothing left, or nothing before some ms have passed. */
+export type Step = "again" | "idle" | { readonly laterMs: number };
+
+export interface LanesOptions {
+  /** How many keys may be at work at once. */
+  readonly limit: number;
+  readonly clock: Clock;
+  /** Does the next piece of work of one key. Called for a key only when its last step is through. */
+  readonly step: (key: string) => Promise<Step>;
+  /** A step threw: its key is tried again after `retryMs`. */
+  readonly onCrash: (key: string, error: unknown) => void;
+  readonly retryMs: number;
+}
+
+/**
+ * Order per key, parallel across keys. The work itself lies in the store; a lane is only the key's
+ * name, held while there is something to do, so memory is bounded by the keys and not by the queue.
+ */
+export interface Lanes {
+  /** There may be work for this key. */
+  wake(key: string): void;
+  /** Resolves when no key is at work or waiting for a place; keys asleep do not count. */
+  quiet(): Promise<void>;
+  /** Starts nothing more. Resolves when the steps under way are through. */
+  drain(): Promise<void>;
+  readonly running: number;
+  readonly waiting: number;
+}
+
+export function createLanes(options: LanesOptions): Lanes {
+  const { limit, clock, step, onCrash, retryMs } = options;
+  /** Keys at work; true: woken since the step began, so "idle" may be out of date. */
+  const running = new Map<string, boolean>();
+  /** Keys with work but no place, first come first served. */
+  const waiting = new Set<string>();
+  /** Keys whose next piece of work is not due yet: they take no place. */
+  const asleep = new Map<string, Timer>();
+  let draining = false;
+  let whenQuiet: (() => void)[] = [];
+
+  const wake = (key: string) => {
+    if (draining || asleep.has(key)) return;
+    if (running.has(key)) running.set(key, true);
+    else if (running.size < limit) void work(key);
+    else waiting.add(key);
+  };
+
+  const work = async (key: string) => {
+    running.set(key, false);
+    let next: Step;
+    try {
+      next = await step(key);
+    } catch (error) {
+      onCrash(key, error);
+      next = { laterMs: retryMs };
+    }
+    const woken = running.get(key) === true;
+    running.delete(key);
+    if (typeof next === "object") sleep(key, next.laterMs);
+    // Back in line behind the others: a busy key must not hold its place for ever.
+    else if (!draining && (next === "again" || woken)) waiting.add(key);
+    fill();
+  };
+
+  const sleep = (key: string, ms: number) => {
+    if (draining) return;
+    asleep.set(
+      key,
+      clock.after(ms, () => {
+        asleep.delete(key);
+        wake(key);
+      }),
+    );
+  };
+
+  const fill = () => {
+    for (const key of waiting) {
+      if (running.size >= limit) break;
+      waiting.delete(key);
+      void work(key);
+    }
+    if (running.size > 0) return;
+    for (const resolve of whenQuiet) resolve();
+    whenQuiet = [];
+  };
+
+  const quiet = () =>
+    new Promise<void>((resolve) => {
+      whenQuiet.push(resolve);
+      fill();
+    });
+
+  return {
+    wake,
+    quiet,
+    drain() {
+      draining = true;
+      waiting.clear();
+      for (const timer of asleep.values()) timer.cancel();
+      asleep.clear();
+      return quiet();
+    },
+    get running() {
+      return running.size;
+    },
+    get waiting() {
+      return waiting.size;
+    },
+  };
+}

@@ -1,0 +1,106 @@
+import type { Clock } from "../clock.ts";
+import type { Counters } from "../counters.ts";
+import { isTrustedWebhook, sendToWebhook } from "../dingtalk/webhook.ts";
+import { reasonOf, type Log } from "../log.ts";
+import type { ConversationRef, OutboxEntry, Store } from "../store.ts";
+import { backoffMs } from "../stream/backoff.ts";
+import { createLanes, type Step } from "./lanes.ts";
+
+/** Conversations answered at the same time. */
+const PARALLEL = 64;
+const CRASH_RETRY_MS = 5000;
+
+export interface OutboxOptions {
+  readonly store: Store;
+  readonly oapiUrl: string;
+  readonly fetch: typeof fetch;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Log;
+  readonly counters: Counters;
+}
+
+/** Sends what lies in the outbox, in order within a conversation, until DingTalk confirms it. */
+export interface Outbox {
+  wake(conversation: ConversationRef): void;
+  /** Wakes every conversation with something to send: what an earlier process left behind. */
+  resume(): Promise<void>;
+  /** Resolves when nothing is left that could be sent right now. */
+  quiet(): Promise<void>;
+  drain(): Promise<void>;
+}
+
+export function createOutbox(options: OutboxOptions): Outbox {
+  const { store, oapiUrl, clock, log, counters } = options;
+
+  const step = async (key: string): Promise<Step> => {
+    const entry = await store.nextReply(conversationOf(key));
+    if (entry === undefined) return "idle";
+    const early = entry.notBefore - clock.now();
+    return early > 0 ? { laterMs: early } : await deliver(entry);
+  };
+
+  const deliver = async (entry: OutboxEntry): Promise<Step> => {
+    const webhook = await store.webhook(entry);
+    if (webhook === undefined) return await giveUp(entry, "no session webhook is known");
+    if (!isTrustedWebhook(webhook.url, oapiUrl)) {
+      counters.count("webhooks_refused");
+      return await giveUp(
+        entry,
+        "the message named a session webhook that is neither the configured oapiUrl nor https on dingtalk.com",
+      );
+    }
+    const result = await sendToWebhook(webhook.url, entry.body, options.fetch, clock);
+    if (result.ok) {
+      await store.sent(entry.id);
+      counters.count("replies_sent");
+      return "again";
+    }
+    const expired = webhook.expiresAt !== undefined && webhook.expiresAt < clock.now();
+    if (result.failure === "retry" && !expired) return await postpone(entry, result.reason);
+    return await giveUp(entry, result.reason);
+  };
+
+  const postpone = async (entry: OutboxEntry, reason: string): Promise<Step> => {
+    const wait = backoffMs(entry.attempts, options.random);
+    await store.postpone(entry.id, entry.attempts + 1, clock.now() + wait);
+    counters.count("replies_retried");
+    log.warn("reply not sent yet: trying again", { reason, attempts: entry.attempts + 1, retryInMs: wait });
+    return { laterMs: wait };
+  };
+
+  const giveUp = async (entry: OutboxEntry, reason: string): Promise<Step> => {
+    await store.giveUp(entry.id, reason, clock.now());
+    counters.count("replies_failed");
+    log.error("reply cannot be sent", { reason, conversationId: entry.conversationId });
+    return "again";
+  };
+
+  const lanes = createLanes({
+    limit: PARALLEL,
+    clock,
+    step,
+    retryMs: CRASH_RETRY_MS,
+    onCrash: (key, error) =>
+      log.error("sending failed unexpectedly: trying again", {
+        conversationId: conversationOf(key).conversationId,
+        reason: reasonOf(error),
+      }),
+  });
+
+  return {
+    wake: (conversation) => lanes.wake(keyOf(conversation)),
+    async resume() {
+      for (const conversation of await store.conversationsWaiting()) lanes.wake(keyOf(conversation));
+    },
+    quiet: lanes.quiet,
+    drain: lanes.drain,
+  };
+}
+
+const keyOf = ({ account, conversationId }: ConversationRef) => JSON.stringify([account, conversationId]);
+
+function conversationOf(key: string): ConversationRef {
+  const [account, conversationId] = JSON.parse(key) as [string, string];
+  return { account, conversationId };
+}

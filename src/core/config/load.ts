@@ -1,0 +1,179 @@
+import * as v from "valibot";
+import { ConfigSchema, ENVIRONMENT, SECRET_PATHS, type Config } from "./schema.ts";
+import { expandSecret, type SecretSources } from "./secrets.ts";
+import { knownPaths, nearest } from "./keys.ts";
+
+/** A configuration file that has been read: `json` is the parsed JSON5. */
+export interface ConfigFile {
+  readonly path: string;
+  readonly json: unknown;
+}
+
+export interface Sources extends SecretSources {
+  /** The file that holds `channels.dingtalk`, if any. */
+  readonly own: ConfigFile | undefined;
+  /** OpenClaw's file, if any: the gateway's address and token default to what it says. */
+  readonly openclaw: ConfigFile | undefined;
+  /** What depends on the machine. */
+  readonly defaults: { readonly dataDir: string; readonly locale: "zh" | "en" };
+}
+
+export interface Loaded {
+  /** Undefined if there are problems. */
+  readonly config: Config | undefined;
+  /** One line each: key path, what is wrong, what would be right. Never a value. */
+  readonly problems: readonly string[];
+  readonly warnings: readonly string[];
+  /** Neither Client ID nor Secret is set anywhere: nobody has configured a robot yet. */
+  readonly unconfigured: boolean;
+}
+
+type Tree = Record<string, unknown>;
+
+/** Files, environment and defaults → one checked configuration. Environment variables win over files. */
+export function loadConfig(sources: Sources): Loaded {
+  const problems: string[] = [];
+  const warnings: string[] = [];
+  const from = new Map<string, string>();
+
+  const tree: Tree = structuredClone(channelBlock(sources.own, problems));
+  for (const path of leavesOf(tree)) from.set(path, `channels.dingtalk.${path}`);
+  warnUnknown(tree, warnings);
+
+  for (const [path, value] of Object.entries(gatewayDefaults(sources.openclaw, warnings))) {
+    if (get(tree, path) !== undefined) continue;
+    set(tree, path, value.value);
+    from.set(path, value.from);
+  }
+  for (const [path, value] of Object.entries(sources.defaults)) {
+    if (get(tree, path) === undefined) set(tree, path, value);
+  }
+  for (const [name, path] of Object.entries(ENVIRONMENT)) {
+    const value = sources.env[name];
+    if (value === undefined || value === "") continue;
+    set(tree, path, value);
+    from.set(path, name);
+  }
+
+  const unconfigured =
+    problems.length === 0 && get(tree, "clientId") === undefined && get(tree, "clientSecret") === undefined;
+  for (const path of SECRET_PATHS) {
+    const expanded = expandSecret(get(tree, path), sources);
+    if (expanded.ok) set(tree, path, expanded.value);
+    else {
+      const name = from.get(path) ?? `channels.dingtalk.${path}`;
+      // Only the credentials are vital; what else cannot be resolved is said and left out.
+      if (path === "clientSecret") problems.push(`${name}: ${expanded.reason}`);
+      else warnings.push(`${name}: ${expanded.reason}; it counts as not set`);
+      set(tree, path, undefined);
+    }
+  }
+
+  const parsed = v.safeParse(ConfigSchema, tree);
+  if (!parsed.success) {
+    for (const issue of parsed.issues) {
+      const path = v.getDotPath(issue) ?? "";
+      if (problems.some((problem) => problem.startsWith(`channels.dingtalk.${path}:`))) continue;
+      problems.push(`${from.get(path) ?? `channels.dingtalk.${path}`}: ${wordsOf(issue, path)}`);
+    }
+  }
+  return {
+    config: parsed.success && problems.length === 0 ? parsed.output : undefined,
+    problems,
+    warnings,
+    unconfigured,
+  };
+}
+
+function wordsOf(issue: v.BaseIssue<unknown>, path: string): string {
+  if (issue.input !== undefined) return issue.message;
+  const env = Object.entries(ENVIRONMENT).find(([, key]) => key === path)?.[0];
+  return `is missing${env === undefined ? "" : `: set it in the file or as ${env}`}`;
+}
+
+/** `channels.dingtalk` of the file, or an empty block. */
+function channelBlock(file: ConfigFile | undefined, problems: string[]): Tree {
+  if (file === undefined) return {};
+  if (!isTree(file.json)) {
+    problems.push(`${file.path}: expected an object with channels.dingtalk in it`);
+    return {};
+  }
+  const { channels } = file.json;
+  if (channels === undefined) return {};
+  const block = isTree(channels) ? channels["dingtalk"] : channels;
+  if (block === undefined) return {};
+  if (isTree(block)) return block;
+  problems.push(`${file.path}: channels.dingtalk: expected an object`);
+  return {};
+}
+
+/** What OpenClaw's own file says about its gateway. */
+function gatewayDefaults(file: ConfigFile | undefined, warnings: string[]) {
+  const found: Record<string, { value: unknown; from: string }> = {};
+  if (file === undefined || !isTree(file.json)) return found;
+  if (get(file.json, "$include") !== undefined || get(file.json, "gateway.$include") !== undefined) {
+    warnings.push(
+      `${file.path}: $include is not followed here: set gateway.url and gateway.token under channels.dingtalk if they are in an included file`,
+    );
+  }
+  const port = get(file.json, "gateway.port");
+  if (typeof port === "number" || typeof port === "string") {
+    const scheme = get(file.json, "gateway.tls.enabled") === true ? "https" : "http";
+    found["gateway.url"] = {
+      value: `${scheme}://127.0.0.1:${port}`,
+      from: `${file.path}: gateway.port`,
+    };
+  }
+  const key = get(file.json, "gateway.auth.mode") === "password" ? "password" : "token";
+  const token = get(file.json, `gateway.auth.${key}`);
+  if (token !== undefined) {
+    found["gateway.token"] = { value: token, from: `${file.path}: gateway.auth.${key}` };
+  }
+  return found;
+}
+
+function warnUnknown(tree: Tree, warnings: string[]): void {
+  const known = knownPaths();
+  for (const path of leavesOf(tree)) {
+    if (known.some((key) => key === path || SECRET_PATHS.some((secret) => path.startsWith(`${secret}.`)))) {
+      continue;
+    }
+    // A value where a group of keys belongs is a bad value, and the schema says so.
+    if (known.some((key) => key.startsWith(`${path}.`))) continue;
+    const close = nearest(path, known);
+    warnings.push(
+      `channels.dingtalk.${path}: unknown key, ignored${close === undefined ? "" : `; did you mean ${close}?`}`,
+    );
+  }
+}
+
+function isTree(value: unknown): value is Tree {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function leavesOf(tree: Tree, prefix = ""): string[] {
+  return Object.entries(tree).flatMap(([key, value]) =>
+    isTree(value) && Object.keys(value).length > 0
+      ? leavesOf(value, `${prefix}${key}.`)
+      : [`${prefix}${key}`],
+  );
+}
+
+function get(tree: Tree, path: string): unknown {
+  let at: unknown = tree;
+  for (const key of path.split(".")) at = isTree(at) ? at[key] : undefined;
+  return at;
+}
+
+/** Sets a nested key, unless something that is no object stands in the way: the schema reports that. */
+function set(tree: Tree, path: string, value: unknown): void {
+  const [head = "", ...rest] = path.split(".");
+  if (rest.length === 0) {
+    if (value === undefined) delete tree[head];
+    else tree[head] = value;
+    return;
+  }
+  if (tree[head] === undefined && value !== undefined) tree[head] = {};
+  const next = tree[head];
+  if (isTree(next)) set(next, rest.join("."), value);
+}

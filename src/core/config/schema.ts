@@ -1,0 +1,122 @@
+import * as v from "valibot";
+
+const text = (expected: string) =>
+  v.pipe(
+    v.string(`expected ${expected}`),
+    v.trim(),
+    v.minLength(1, `is empty: expected ${expected}`),
+  );
+
+const integer = (expected: string, min: number, max: number) =>
+  v.pipe(
+    // A number from an environment variable is text.
+    v.union([v.number(), v.pipe(v.string(), v.regex(/^\d+$/), v.transform(Number))], `expected ${expected}`),
+    v.integer(`expected ${expected}`),
+    v.minValue(min, `expected ${expected}`),
+    v.maxValue(max, `expected ${expected}`),
+  );
+
+const milliseconds = (min: number, max: number) =>
+  integer(`a whole number of milliseconds from ${min} to ${max}`, min, max);
+
+const address = (expected: string) =>
+  v.pipe(
+    text(expected),
+    v.check((url) => /^https?:$/.test(URL.parse(url)?.protocol ?? ""), `expected ${expected}`),
+    v.check((url) => {
+      const parsed = URL.parse(url);
+      return parsed === null || (parsed.username === "" && parsed.password === "");
+    }, "must not hold a user name or password"),
+    v.check((url) => !/[?#]/.test(url), "must not hold a query or fragment"),
+    v.transform((url) => url.replace(/\/+$/, "")),
+  );
+
+const flag = v.union(
+  [v.boolean(), v.pipe(v.picklist(["true", "false"]), v.transform((word) => word === "true"))],
+  "expected true or false",
+);
+
+const choice = <const T extends readonly string[]>(words: T) =>
+  v.picklist(words, `expected ${words.map((word) => JSON.stringify(word)).join(" or ")}`);
+
+const id = (expected: string) =>
+  v.pipe(
+    // Some files hold numeric ids.
+    v.union([text(expected), v.pipe(v.number(), v.transform(String))], `expected ${expected}`),
+  );
+
+const secret = v.pipe(
+  v.string("expected a string, \"${ENV_NAME}\" or {source: \"env\" | \"file\", …}"),
+  v.trim(),
+  v.minLength(1, "is empty"),
+);
+
+/**
+ * Every key under `channels.dingtalk`, with its default. This is the one place that knows them: the
+ * loader's unknown-key warnings come from it. Durations end in `Ms`.
+ */
+export const ConfigSchema = v.object({
+  enabled: v.optional(flag, true),
+  clientId: id("the app's Client ID, like \"dinge9fjs5bijaq65z3m\""),
+  clientSecret: secret,
+  apiUrl: v.optional(address('an http(s) address like "https://api.dingtalk.com"'), "https://api.dingtalk.com"),
+  oapiUrl: v.optional(address('an http(s) address like "https://oapi.dingtalk.com"'), "https://oapi.dingtalk.com"),
+  agentId: v.optional(
+    v.pipe(
+      id('an agent\'s id, like "main"'),
+      v.regex(/^[^:/\s]+$/, 'expected an agent\'s id without blanks, ":" and "/", like "main"'),
+    ),
+    "main",
+  ),
+  locale: v.optional(choice(["zh", "en"]), "zh"),
+  dataDir: text("a folder's path"),
+  stream: v.optional(
+    v.object({
+      pingIntervalMs: v.optional(milliseconds(1000, 600_000), 5000),
+      pingMisses: v.optional(integer("a whole number from 1 to 20", 1, 20), 2),
+    }),
+    {},
+  ),
+  gateway: v.optional(
+    v.object({
+      url: v.optional(address('an http(s) address like "http://127.0.0.1:18789"'), "http://127.0.0.1:18789"),
+      token: v.optional(secret),
+      timeoutMs: v.optional(milliseconds(1000, 86_400_000), 30 * 60_000),
+      maxInFlight: v.optional(integer("a whole number from 1 to 100000", 1, 100_000), 1000),
+    }),
+    {},
+  ),
+  http: v.optional(
+    v.object({
+      host: v.optional(text('a host name or address, like "127.0.0.1"'), "127.0.0.1"),
+      port: v.optional(integer("a port from 0 to 65535", 0, 65_535), 18_780),
+      token: v.optional(secret),
+    }),
+    {},
+  ),
+  log: v.optional(
+    v.object({ level: v.optional(choice(["debug", "info", "warning", "error"]), "info") }),
+    {},
+  ),
+});
+
+export type Config = v.InferOutput<typeof ConfigSchema>;
+
+/** Keys whose values are secrets: never printed, may be written as references. */
+export const SECRET_PATHS: readonly string[] = ["clientSecret", "gateway.token", "http.token"];
+
+/** Environment variables and the keys they win over. */
+export const ENVIRONMENT: Readonly<Record<string, string>> = {
+  DINGTALK_CLIENT_ID: "clientId",
+  DINGTALK_CLIENT_SECRET: "clientSecret",
+  DINGTALK_API_URL: "apiUrl",
+  DINGTALK_OAPI_URL: "oapiUrl",
+  OPENCLAW_GATEWAY_URL: "gateway.url",
+  OPENCLAW_GATEWAY_TOKEN: "gateway.token",
+  DINGBRIDGE_AGENT: "agentId",
+  DINGBRIDGE_DATA_DIR: "dataDir",
+  DINGBRIDGE_HOST: "http.host",
+  DINGBRIDGE_PORT: "http.port",
+  DINGBRIDGE_API_TOKEN: "http.token",
+  DINGBRIDGE_LOG_LEVEL: "log.level",
+};

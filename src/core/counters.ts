@@ -1,0 +1,41 @@
+/** Names of everything the worker counts. A label, if any, follows after a colon. */
+export type CounterName =
+  | "frames"
+  | "frames_malformed"
+  | "frames_oversize"
+  | "frames_unknown_topic"
+  | "acks"
+  | "acks_unsent"
+  | "links_opened"
+  | "links_lost"
+  | "opens_failed"
+  | "messages_stored"
+  | "messages_not_stored"
+  | "duplicates_by_id"
+  | "duplicates_by_content"
+  | "quarantined"
+  | "turns"
+  | "turns_answered"
+  | "turns_silent"
+  | "turns_failed"
+  | "turns_crashed"
+  | "replies_sent"
+  | "replies_retried"
+  | "replies_failed"
+  | "webhooks_refused";
+
+/** Counters since the start, all at zero to begin with. */
+export interface Counters {
+  count(name: CounterName, by?: number): void;
+  read(): Readonly<Partial<Record<CounterName, number>>>;
+}
+
+export function createCounters(): Counters {
+  const values: Partial<Record<CounterName, number>> = {};
+  return {
+    count(name, by = 1) {
+      values[name] = (values[name] ?? 0) + by;
+    },
+    read: () => ({ ...values }),
+  };
+}

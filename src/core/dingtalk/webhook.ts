@@ -1,0 +1,61 @@
+import * as v from "valibot";
+import { deadline, type Clock } from "../clock.ts";
+import { parseJson } from "../json.ts";
+import { reasonOf } from "../log.ts";
+import { httpVerdict, webhookVerdict, type Verdict } from "./errors.ts";
+
+const TIMEOUT_MS = 10_000;
+
+const Result = v.object({
+  errcode: v.pipe(
+    v.union([v.number(), v.string()]),
+    v.transform(Number),
+    v.check((code) => !Number.isNaN(code)),
+  ),
+  errmsg: v.fallback(v.string(), ""),
+});
+
+export type SendResult = { readonly ok: true } | ({ readonly ok: false } & Verdict);
+
+/**
+ * Sends one body to a session webhook. The errcode decides, never the HTTP status alone. The URL is a
+ * secret: no reason ever holds it. Never throws.
+ */
+export async function sendToWebhook(
+  url: string,
+  body: string,
+  fetch: typeof globalThis.fetch,
+  clock: Clock,
+): Promise<SendResult> {
+  const limit = deadline(clock, TIMEOUT_MS);
+  try {
+    const response = await fetch(url, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body,
+      redirect: "manual",
+      signal: limit.signal,
+    });
+    const text = await response.text();
+    const parsed = v.safeParse(Result, parseJson(text));
+    if (!parsed.success) return { ok: false, ...httpVerdict(response.ok ? 500 : response.status) };
+    const { errcode, errmsg } = parsed.output;
+    return errcode === 0 ? { ok: true } : { ok: false, ...webhookVerdict(errcode, errmsg) };
+  } catch (error) {
+    const reason = `cannot reach ${new URL(url).host} (${reasonOf(error).replaceAll(url, "the webhook")})`;
+    return { ok: false, failure: "retry", reason };
+  } finally {
+    limit.clear();
+  }
+}
+
+/**
+ * Whether a webhook URL that came in with a message may be posted to: only the configured OAPI host,
+ * or https on dingtalk.com. Anything else would send answers wherever a forged message says.
+ */
+export function isTrustedWebhook(url: string, oapiUrl: string): boolean {
+  const parsed = URL.parse(url);
+  if (parsed === null || parsed.username !== "" || parsed.password !== "") return false;
+  if (parsed.origin === new URL(oapiUrl).origin) return true;
+  return parsed.protocol === "https:" && parsed.port === "" && parsed.hostname.endsWith(".dingtalk.com");
+}

@@ -1,0 +1,208 @@
+import { createParser } from "eventsource-parser";
+import * as v from "valibot";
+import { DeadlineError, deadline, type Clock } from "../clock.ts";
+import { parseJson } from "../json.ts";
+import { reasonOf } from "../log.ts";
+import { classify, errorIn, type GatewayFailure } from "./errors.ts";
+
+export interface GatewayOptions {
+  /** Without a trailing slash: a slash before the path is a 404 there. */
+  readonly url: string;
+  readonly token: string | undefined;
+  /** A whole turn, from the request to the last byte. */
+  readonly timeoutMs: number;
+  readonly fetch: typeof fetch;
+  readonly clock: Clock;
+}
+
+export interface Question {
+  readonly agentId: string;
+  readonly session: string;
+  /** Constant from turn to turn, so that the gateway's prompt cache holds. */
+  readonly system: string;
+  readonly text: string;
+}
+
+export type Answer =
+  | {
+      readonly ok: true;
+      /** The gateway's run id, `chatcmpl_…`. */
+      readonly runId: string | undefined;
+      readonly text: string;
+      /** The model ran into its output limit. */
+      readonly truncated: boolean;
+    }
+  | { readonly ok: false; readonly failure: GatewayFailure };
+
+export interface Gateway {
+  /**
+   * One turn over `POST /v1/chat/completions`, streamed. Never throws for what the gateway or the
+   * network does; rejects only if `signal` was aborted, with its reason.
+   */
+  ask(question: Question, signal: AbortSignal): Promise<Answer>;
+}
+
+const Chunk = v.object({
+  id: v.optional(v.string()),
+  choices: v.optional(
+    v.array(
+      v.object({
+        delta: v.optional(v.object({ content: v.nullish(v.string()) })),
+        finish_reason: v.nullish(v.string()),
+      }),
+    ),
+    [],
+  ),
+});
+
+/** Largest answer collected, in characters: more is cut off rather than held in memory. */
+const MAX_ANSWER_CHARS = 2_000_000;
+
+export function createGateway(options: GatewayOptions): Gateway {
+  return {
+    async ask(question, signal) {
+      const limit = deadline(options.clock, options.timeoutMs, signal);
+      try {
+        const response = await options.fetch(
+          `${options.url}/v1/chat/completions`,
+          requestFor(question, options.token, limit.signal),
+        );
+        if (!response.ok || response.body === null) return await refused(response);
+        return await collect(response.body, options.clock);
+      } catch (error) {
+        signal.throwIfAborted();
+        return { ok: false, failure: failureOf(error, limit.signal, options) };
+      } finally {
+        limit.clear();
+      }
+    },
+  };
+}
+
+function requestFor(question: Question, token: string | undefined, signal: AbortSignal): RequestInit {
+  const { agentId, session, system, text } = question;
+  return {
+    method: "POST",
+    headers: {
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      "content-type": "application/json",
+      accept: "text/event-stream",
+      "x-openclaw-session-key": headerValue(session),
+      "x-openclaw-message-channel": "dingtalk",
+      // A gateway with several agents refuses a request that names none.
+      "x-openclaw-agent-id": headerValue(agentId),
+    },
+    body: JSON.stringify({
+      model: `openclaw/${agentId}`,
+      stream: true,
+      messages: [
+        { role: "system", content: system },
+        { role: "user", content: text },
+      ],
+    }),
+    redirect: "error",
+    signal,
+  };
+}
+
+/** Header values are Latin-1 at best: what is not visible ASCII is percent-encoded. */
+export function headerValue(text: string): string {
+  return text.replace(/[^\x21-\x7e]+/gu, (part) => encodeURIComponent(part.toWellFormed()));
+}
+
+async function refused(response: Response): Promise<Answer> {
+  const body = await response.text();
+  const seconds = Number(response.headers.get("retry-after"));
+  const error = errorIn(parseJson(body));
+  return {
+    ok: false,
+    failure: classify({
+      status: response.status,
+      type: error?.type ?? "",
+      message: error?.message ?? body.slice(0, 200),
+      ...(seconds > 0 ? { retryAfterMs: seconds * 1000 } : {}),
+    }),
+  };
+}
+
+/** Reads the stream to its `[DONE]`: without one the connection died and the text may be half an answer. */
+async function collect(body: ReadableStream<Uint8Array>, clock: Clock): Promise<Answer> {
+  let runId: string | undefined;
+  let text = "";
+  let finish: string | undefined;
+  let done = false;
+  let error: { message: string; type: string } | undefined;
+
+  const parser = createParser({
+    onEvent({ data }) {
+      if (data === "[DONE]") {
+        done = true;
+        return;
+      }
+      const json = parseJson(data);
+      error ??= errorIn(json);
+      const chunk = v.safeParse(Chunk, json);
+      if (!chunk.success) return;
+      runId ??= chunk.output.id;
+      for (const { delta, finish_reason } of chunk.output.choices) {
+        if (text.length < MAX_ANSWER_CHARS) text += delta?.content ?? "";
+        finish = finish_reason ?? finish;
+      }
+    },
+  });
+  const decoder = new TextDecoder();
+  const reader = body.getReader();
+  while (!done) {
+    const { value, done: end } = await reader.read();
+    if (end) break;
+    parser.feed(decoder.decode(value, { stream: true }));
+  }
+  if (done) letItEnd(reader, clock);
+
+  if (error !== undefined) return { ok: false, failure: classify({ status: 200, ...error }) };
+  if (!done) {
+    return {
+      ok: false,
+      failure: {
+        kind: "broken",
+        reason: "the gateway's stream ended without [DONE]: the gateway or the connection died in mid-turn",
+      },
+    };
+  }
+  return { ok: true, runId, text, truncated: finish === "length" };
+}
+
+/**
+ * After [DONE] the gateway ends the response itself. Hanging up first would look to it like a client
+ * that went away in mid-turn, so it gets a moment; the answer does not wait for that.
+ */
+function letItEnd(
+  reader: { read(): Promise<{ done: boolean }>; cancel(): Promise<void> },
+  clock: Clock,
+): void {
+  const hangUp = () => void reader.cancel().catch(() => undefined);
+  const timer = clock.after(5000, hangUp);
+  const rest = async () => {
+    while (!(await reader.read()).done);
+  };
+  void rest()
+    .catch(() => undefined)
+    .then(() => timer.cancel());
+}
+
+function failureOf(error: unknown, signal: AbortSignal, { url, timeoutMs }: GatewayOptions): GatewayFailure {
+  if (signal.reason instanceof DeadlineError) {
+    return {
+      kind: "timeout",
+      reason: `the turn was not over after ${timeoutMs} ms (gateway.timeoutMs) and was ended`,
+    };
+  }
+  const said = reasonOf(error);
+  if (/ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|refused|unable to connect|dns/i.test(said)) {
+    return {
+      kind: "unreachable",
+      reason: `the gateway cannot be reached at ${url}: is it running, and is gateway.url right? (${said})`,
+    };
+  }
+  return { kind: "broken", reason: `the connection to the gateway at ${url} broke (${said})` };
+}

@@ -1,0 +1,20 @@
+import type { RobotMessage } from "./robot-message.ts";
+
+/** What a message asks for. */
+export type Content =
+  | { readonly kind: "text"; readonly text: string }
+  /** Nothing but a mention of the robot, or blanks. */
+  | { readonly kind: "empty" }
+  | { readonly kind: "unsupported"; readonly msgtype: string };
+
+/**
+ * DingTalk cuts mentions out of `text.content` and leaves their blanks behind, so a group's
+ * "@robot hello" arrives as " hello".
+ */
+export function contentOf(message: RobotMessage): Content {
+  if (message.msgtype !== "text" || message.text === undefined) {
+    return { kind: "unsupported", msgtype: message.msgtype || "?" };
+  }
+  const text = message.text.trim();
+  return text === "" ? { kind: "empty" } : { kind: "text", text };
+}

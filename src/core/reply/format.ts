@@ -1,0 +1,76 @@
+import { Lexer, type Token } from "marked";
+import { jsonBytes, splitText } from "./split.ts";
+
+/** Whom an answer in a group is for. */
+export interface Mention {
+  /** `senderStaffId`: only this can be @-ed; outsiders have none. */
+  readonly userId: string | undefined;
+  readonly nick: string | undefined;
+}
+
+/** DingTalk refuses webhook bodies over 20 000 bytes (errcode 460101); the rest of the body gets a margin. */
+const MAX_TEXT_BYTES = 19_000;
+/** What a phone shows of a message before it is opened. */
+const TITLE_CHARS = 20;
+
+/**
+ * The webhook bodies that carry an answer, as JSON text: `markdown` if the answer uses any, else
+ * `text`; several if it is too long for one. A mention needs both the list and the words in the text.
+ */
+export function webhookBodies(text: string, mention: Mention | undefined, title: string): string[] {
+  const markdown = usesMarkdown(text);
+  const greeting = mention === undefined ? "" : greet(mention);
+  const parts = splitText(text, MAX_TEXT_BYTES - jsonBytes(greeting));
+  return parts.map((part, at) => {
+    const first = at === 0;
+    // A markdown heading or list only counts as one at the start of a line.
+    const content = first && greeting !== "" ? greeting + (markdown ? "\n\n" : " ") + part : part;
+    const at_ = first && mention?.userId !== undefined ? { at: { atUserIds: [mention.userId] } } : {};
+    return JSON.stringify(
+      markdown
+        ? { msgtype: "markdown", markdown: { title: titleOf(part, title), text: content }, ...at_ }
+        : { msgtype: "text", text: { content }, ...at_ },
+    );
+  });
+}
+
+function greet({ userId, nick }: Mention): string {
+  const name = userId ?? nick?.replace(/\s+/g, " ");
+  return name === undefined ? "" : `@${name}`;
+}
+
+/** Whether a reader would lose something if the text were shown as it is. */
+export function usesMarkdown(text: string): boolean {
+  return new Lexer({ gfm: true }).lex(text).some(isMarkup);
+}
+
+function isMarkup(token: Token): boolean {
+  switch (token.type) {
+    case "space":
+    case "br":
+    case "escape":
+    case "html":
+    case "def":
+      return false;
+    // A bare address is a link already: DingTalk makes it clickable in plain text too.
+    case "link":
+      return token.raw !== token["text"];
+    case "text":
+    case "paragraph":
+      return (token as { tokens?: Token[] }).tokens?.some(isMarkup) ?? false;
+    default:
+      return true;
+  }
+}
+
+/** The first line without its markers: chat list and push notification show it, the body does not. */
+function titleOf(text: string, fallback: string): string {
+  for (const line of text.split("\n")) {
+    const plain = line
+      .replace(/!?\[([^\]]*)\]\([^)]*\)/g, "$1")
+      .replace(/^[\s>#*+\-|`~]+|[*`~|]+/g, "")
+      .trim();
+    if (/[\p{L}\p{N}]/u.test(plain)) return [...plain].slice(0, TITLE_CHARS).join("");
+  }
+  return fallback;
+}

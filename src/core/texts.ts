@@ -1,0 +1,86 @@
+import type { FailureKind } from "./gateway/errors.ts";
+
+export type Locale = "zh" | "en";
+
+/** Everything people in the chat see that the agent did not write. */
+export interface Texts {
+  /** "@robot" alone. */
+  readonly help: string;
+  /** A message of a kind that cannot be handed on. */
+  unsupported(msgtype: string): string;
+  /** A turn that ended without an answer. */
+  readonly failures: Readonly<Record<FailureKind, string>>;
+  /** The title of a markdown message whose first line gives none: chat list and push show it. */
+  readonly title: string;
+}
+
+const KINDS: Readonly<Record<string, { zh: string; en: string }>> = {
+  picture: { zh: "图片", en: "pictures" },
+  richText: { zh: "图文", en: "rich text" },
+  audio: { zh: "语音", en: "voice messages" },
+  video: { zh: "视频", en: "videos" },
+  file: { zh: "文件", en: "files" },
+  interactiveCard: { zh: "卡片", en: "cards" },
+  chatRecord: { zh: "聊天记录", en: "forwarded chats" },
+};
+
+const ADMIN_ZH = "请联系机器人管理员";
+const ADMIN_EN = "Please tell whoever runs this robot";
+
+const zh: Texts = {
+  help: "👋 我在。直接发消息，或在群里 @我 并写上问题，我就会回答。",
+  unsupported: (msgtype) =>
+    `目前只支持文字消息，还看不了${KINDS[msgtype]?.zh ?? `这种消息（${msgtype}）`}，请用文字告诉我。`,
+  failures: {
+    unreachable: `😥 智能体网关连接不上，这条消息没有得到处理。请稍后再试；如果一直这样，${ADMIN_ZH}。`,
+    unauthorized: `😥 智能体网关不认可我的令牌。${ADMIN_ZH}检查 gateway.token。`,
+    "endpoint-off": `😥 智能体网关没有打开 HTTP 对话接口。${ADMIN_ZH}打开 chatCompletions。`,
+    forbidden: `😥 智能体网关拒绝了请求。${ADMIN_ZH}查看日志。`,
+    "unknown-agent": `😥 智能体网关里没有为我配置的智能体。${ADMIN_ZH}检查 agentId。`,
+    rejected: `😥 智能体网关不接受这条消息。请换个说法再试；如果一直这样，${ADMIN_ZH}。`,
+    "too-large": "😥 这条消息太长，智能体网关没有接受，请缩短后再发。",
+    busy: "😥 智能体网关正忙或正在重启，请一两分钟后再发一次。",
+    "needs-restart": `😥 智能体网关出了故障，需要重启。${ADMIN_ZH}重启网关。`,
+    "model-auth": `😥 模型服务拒绝了网关的密钥。${ADMIN_ZH}检查模型的 API 密钥。`,
+    "model-quota": `😥 模型服务的额度用完了。${ADMIN_ZH}充值或更换模型。`,
+    "model-busy": "😥 模型服务现在太忙，请几分钟后再试。",
+    "model-failed": "😥 模型服务出错了，请稍后再试。",
+    internal: `😥 智能体处理这条消息时出错了。请换个说法再试；如果一直这样，${ADMIN_ZH}查看日志。`,
+    aborted: "这次回答被中止了，需要的话请再发一次。",
+    broken: "😥 与智能体网关的连接中途断开，回答没有收完整。请稍后再问一次。",
+    timeout: "😥 智能体太久没有答完，我不再等了。请稍后再试，或把问题拆小一点。",
+    empty: "智能体没有给出任何回答，请换个说法再试一次。",
+  },
+  title: "新消息",
+};
+
+const en: Texts = {
+  help: "👋 I'm here. Send me a message, or @ me in a group with your question, and I will answer.",
+  unsupported: (msgtype) =>
+    `I can only read text for now, not ${KINDS[msgtype]?.en ?? `this kind of message (${msgtype})`}. Please tell me in words.`,
+  failures: {
+    unreachable: `😥 The agent gateway cannot be reached, so this message was not handled. Try again later. ${ADMIN_EN} if it stays like this.`,
+    unauthorized: `😥 The agent gateway does not accept my token. ${ADMIN_EN} to check gateway.token.`,
+    "endpoint-off": `😥 The agent gateway's HTTP chat endpoint is switched off. ${ADMIN_EN} to enable chatCompletions.`,
+    forbidden: `😥 The agent gateway refused the request. ${ADMIN_EN} to look at the log.`,
+    "unknown-agent": `😥 The agent gateway does not know the agent I am set up for. ${ADMIN_EN} to check agentId.`,
+    rejected: `😥 The agent gateway did not accept this message. Try other words. ${ADMIN_EN} if it stays like this.`,
+    "too-large": "😥 This message is too long for the agent gateway. Please send a shorter one.",
+    busy: "😥 The agent gateway is busy or restarting. Please send it again in a minute or two.",
+    "needs-restart": `😥 The agent gateway has a fault and must be restarted. ${ADMIN_EN}.`,
+    "model-auth": `😥 The model provider refused the gateway's key. ${ADMIN_EN} to check the model's API key.`,
+    "model-quota": `😥 The model provider's credit is used up. ${ADMIN_EN}.`,
+    "model-busy": "😥 The model provider is too busy right now. Please try again in a few minutes.",
+    "model-failed": "😥 The model provider failed. Please try again later.",
+    internal: `😥 The agent failed on this message. Try other words. ${ADMIN_EN} to look at the log if it stays like this.`,
+    aborted: "This answer was stopped. Send it again if you still need it.",
+    broken:
+      "😥 The connection to the agent gateway broke before the answer was complete. Please ask again in a moment.",
+    timeout:
+      "😥 The agent took too long, so I stopped waiting. Try again later, or ask for less at once.",
+    empty: "The agent gave no answer. Please try other words.",
+  },
+  title: "New message",
+};
+
+export const TEXTS: Readonly<Record<Locale, Texts>> = { zh, en };

@@ -1,0 +1,56 @@
+/**
+ * The database's layout. `user_version` counts the steps taken: a change is a new step at the end,
+ * never an edit of an old one.
+ */
+export const MIGRATIONS: readonly string[] = [
+  `
+  -- Every robot message taken in. A row stays after its turn, emptied, as the memory of ids seen.
+  CREATE TABLE inbox (
+    id INTEGER PRIMARY KEY,
+    account TEXT NOT NULL,
+    msg_id TEXT NOT NULL,
+    fingerprint BLOB,
+    session TEXT NOT NULL,
+    data TEXT,
+    received_at INTEGER NOT NULL,
+    done INTEGER NOT NULL DEFAULT 0
+  ) STRICT;
+  CREATE UNIQUE INDEX inbox_msg_id ON inbox (account, msg_id);
+  CREATE UNIQUE INDEX inbox_fingerprint ON inbox (fingerprint) WHERE fingerprint IS NOT NULL;
+  CREATE INDEX inbox_waiting ON inbox (session, id) WHERE done = 0;
+  CREATE INDEX inbox_done ON inbox (received_at) WHERE done = 1;
+
+  -- From the gateway's folded session key back to the chat, with the newest webhook.
+  CREATE TABLE chats (
+    folded_key TEXT PRIMARY KEY,
+    session TEXT NOT NULL,
+    account TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    conversation_id TEXT NOT NULL,
+    user_id TEXT,
+    webhook_url TEXT,
+    webhook_expires_at INTEGER
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX chats_conversation ON chats (account, conversation_id);
+
+  CREATE TABLE outbox (
+    id INTEGER PRIMARY KEY,
+    account TEXT NOT NULL,
+    conversation_id TEXT NOT NULL,
+    body TEXT NOT NULL,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    not_before INTEGER NOT NULL DEFAULT 0,
+    failed_at INTEGER,
+    failure TEXT
+  ) STRICT;
+  CREATE INDEX outbox_waiting ON outbox (account, conversation_id, id) WHERE failed_at IS NULL;
+
+  CREATE TABLE quarantine (
+    id INTEGER PRIMARY KEY,
+    account TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    data TEXT NOT NULL,
+    received_at INTEGER NOT NULL
+  ) STRICT;
+  `,
+];

@@ -1,0 +1,185 @@
+import { createHash } from "node:crypto";
+import { DatabaseSync } from "node:sqlite";
+import { foldedKey } from "../core/bridge/session.ts";
+import type { Admission, Arrival, ConversationRef, Store } from "../core/store.ts";
+import { MIGRATIONS } from "./schema.ts";
+
+/** Ids and fingerprints are kept this long after arrival; DingTalk is known to repeat itself for minutes. */
+const SEEN_MS = 24 * 60 * 60 * 1000;
+/** Replies that could never be sent are kept this long, with the reason. */
+const FAILED_MS = 7 * 24 * 60 * 60 * 1000;
+/** The quarantine is for looking at, not for storing: the oldest go first. */
+const QUARANTINE_ROWS = 200;
+const QUARANTINE_CHARS = 64 * 1024;
+
+/**
+ * The boxes in one SQLite file, by `node:sqlite`, the same in all three runtimes. `":memory:"` keeps
+ * nothing. WAL with `synchronous = NORMAL`: a commit survives the process's death at any moment.
+ * Throws if the file cannot be opened or is not a database of ours.
+ */
+export function openSqliteStore(path: string): Store {
+  const db = new DatabaseSync(path);
+  db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 2000;");
+  migrate(db);
+
+  const insertArrival = db.prepare(
+    `INSERT INTO inbox (account, msg_id, fingerprint, session, data, received_at)
+     VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+  );
+  const idSeen = db.prepare("SELECT 1 FROM inbox WHERE account = ? AND msg_id = ?");
+  const upsertChat = db.prepare(
+    `INSERT INTO chats VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+     ON CONFLICT DO UPDATE SET webhook_url = coalesce(excluded.webhook_url, webhook_url),
+       webhook_expires_at = iif(excluded.webhook_url IS NULL, webhook_expires_at, excluded.webhook_expires_at)`,
+  );
+  const insertQuarantine = db.prepare(
+    "INSERT INTO quarantine (account, reason, data, received_at) VALUES (?, ?, ?, ?)",
+  );
+  const trimQuarantine = db.prepare(
+    `DELETE FROM quarantine WHERE id <= (SELECT max(id) FROM quarantine) - ${QUARANTINE_ROWS}`,
+  );
+  const waitingSessions = db.prepare(
+    "SELECT session FROM inbox WHERE done = 0 GROUP BY session ORDER BY min(id)",
+  );
+  const oldestWaiting = db.prepare(
+    `SELECT id, account, session, data, received_at AS receivedAt FROM inbox
+     WHERE session = ? AND done = 0 ORDER BY id LIMIT 1`,
+  );
+  const endTurn = db.prepare("UPDATE inbox SET done = 1, data = NULL WHERE id = ? AND done = 0");
+  const insertReply = db.prepare(
+    "INSERT INTO outbox (account, conversation_id, body, not_before) VALUES (?, ?, ?, ?)",
+  );
+  const waitingConversations = db.prepare(
+    `SELECT account, conversation_id AS conversationId FROM outbox WHERE failed_at IS NULL
+     GROUP BY account, conversation_id ORDER BY min(id)`,
+  );
+  const oldestReply = db.prepare(
+    `SELECT id, account, conversation_id AS conversationId, body, attempts, not_before AS notBefore FROM outbox
+     WHERE account = ? AND conversation_id = ? AND failed_at IS NULL ORDER BY id LIMIT 1`,
+  );
+  const deleteReply = db.prepare("DELETE FROM outbox WHERE id = ?");
+  const postponeReply = db.prepare("UPDATE outbox SET attempts = ?, not_before = ? WHERE id = ?");
+  const failReply = db.prepare("UPDATE outbox SET failed_at = ?, failure = ? WHERE id = ?");
+  const newestWebhook = db.prepare(
+    `SELECT webhook_url AS url, webhook_expires_at AS expiresAt FROM chats
+     WHERE account = ? AND conversation_id = ? AND webhook_url IS NOT NULL
+     ORDER BY webhook_expires_at DESC LIMIT 1`,
+  );
+  const chatOfKey = db.prepare(
+    `SELECT session, account, kind, conversation_id AS conversationId, user_id AS userId
+     FROM chats WHERE folded_key = ?`,
+  );
+  const forgetSeen = db.prepare("DELETE FROM inbox WHERE done = 1 AND received_at < ?");
+  const forgetFailed = db.prepare("DELETE FROM outbox WHERE failed_at < ?");
+  const countAll = db.prepare(
+    `SELECT (SELECT count(*) FROM inbox WHERE done = 0) AS inbox,
+            (SELECT count(*) FROM outbox WHERE failed_at IS NULL) AS outbox,
+            (SELECT count(*) FROM quarantine) AS quarantine`,
+  );
+
+  const transaction = <T>(work: () => T): T => {
+    db.exec("BEGIN IMMEDIATE");
+    try {
+      const result = work();
+      db.exec("COMMIT");
+      return result;
+    } catch (error) {
+      // A commit that failed for want of disk has rolled back by itself already.
+      if (db.isTransaction) db.exec("ROLLBACK");
+      throw error;
+    }
+  };
+
+  const admit = (arrival: Arrival): Admission => {
+    const { chat, session, msgId, data, receivedAt } = arrival;
+    const fingerprint = arrival.fingerprint === undefined ? null : hash(arrival.fingerprint);
+    const { changes } = insertArrival.run(chat.account, msgId, fingerprint, session, data, receivedAt);
+    if (changes > 0) return "stored";
+    return idSeen.get(chat.account, msgId) === undefined ? "duplicate-content" : "duplicate-id";
+  };
+
+  const rememberChat = ({ chat, session, webhook }: Arrival) => {
+    const { account, kind, conversationId, userId } = chat;
+    const { url = null, expiresAt = null } = webhook ?? {};
+    const key = foldedKey(session);
+    upsertChat.run(key, session, account, kind, conversationId, userId ?? null, url, expiresAt);
+  };
+
+  return {
+    takeIn: async (arrivals, quarantine) =>
+      transaction(() => {
+        const admissions = arrivals.map(admit);
+        // One write per chat and batch: the last message carries the newest webhook.
+        const newest = new Map(arrivals.map((arrival) => [arrival.session, arrival]));
+        for (const arrival of newest.values()) rememberChat(arrival);
+        for (const { account, reason, data, receivedAt } of quarantine) {
+          insertQuarantine.run(account, reason, data.slice(0, QUARANTINE_CHARS), receivedAt);
+        }
+        if (quarantine.length > 0) trimQuarantine.run();
+        return admissions;
+      }),
+    sessionsWaiting: async () => waitingSessions.all().map((row) => String(row["session"])),
+    nextTurn: async (session) => row(oldestWaiting.get(session)),
+    settle: async (inboxId, replies, now) =>
+      transaction(() => {
+        // Settled twice would mean answered twice: the second time nothing happens.
+        if (endTurn.run(inboxId).changes === 0) return;
+        for (const { chat, body } of replies) {
+          insertReply.run(chat.account, chat.conversationId, body, now);
+        }
+      }),
+
+    conversationsWaiting: async () => waitingConversations.all() as unknown as ConversationRef[],
+    nextReply: async ({ account, conversationId }) => row(oldestReply.get(account, conversationId)),
+    sent: async (outboxId) => void deleteReply.run(outboxId),
+    postpone: async (outboxId, attempts, notBefore) =>
+      void postponeReply.run(attempts, notBefore, outboxId),
+    giveUp: async (outboxId, reason, now) => void failReply.run(now, reason, outboxId),
+
+    webhook: async ({ account, conversationId }) => {
+      const found = newestWebhook.get(account, conversationId);
+      if (found === undefined) return undefined;
+      const expiresAt = found["expiresAt"];
+      return {
+        url: String(found["url"]),
+        expiresAt: typeof expiresAt === "number" ? expiresAt : undefined,
+      };
+    },
+    chatByFoldedKey: async (key) => row(chatOfKey.get(key)),
+
+    prune: async (now) =>
+      transaction(() => {
+        forgetSeen.run(now - SEEN_MS);
+        forgetFailed.run(now - FAILED_MS);
+      }),
+    counts: async () => {
+      const { inbox, outbox, quarantine } = countAll.get() ?? {};
+      return { inbox: Number(inbox), outbox: Number(outbox), quarantine: Number(quarantine) };
+    },
+    // Writing the version it already has is the smallest real commit.
+    probe: async () => void transaction(() => db.exec(`PRAGMA user_version = ${MIGRATIONS.length}`)),
+    close: () => db.close(),
+  };
+}
+
+function migrate(db: DatabaseSync): void {
+  const version = Number(db.prepare("PRAGMA user_version").get()?.["user_version"]);
+  if (version > MIGRATIONS.length) {
+    throw new Error(
+      `the database was written by a newer dingbridge (layout ${version}, this one knows ${MIGRATIONS.length}): ` +
+        "run that version, or set dataDir to another folder",
+    );
+  }
+  for (let step = version; step < MIGRATIONS.length; step++) {
+    db.exec(`BEGIN IMMEDIATE; ${MIGRATIONS[step]}; PRAGMA user_version = ${step + 1}; COMMIT;`);
+  }
+}
+
+/** A row under the names its statement gave it: the SELECT list is the type's one witness. */
+function row<T>(found: Record<string, unknown> | undefined): T | undefined {
+  return found as T | undefined;
+}
+
+function hash(text: string): Uint8Array {
+  return createHash("sha256").update(text).digest();
+}
