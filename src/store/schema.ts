@@ -20,18 +20,24 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX inbox_waiting ON inbox (session, id) WHERE done = 0;
   CREATE INDEX inbox_done ON inbox (received_at) WHERE done = 1;
 
-  -- From the gateway's folded session key back to the chat, with the newest webhook.
+  -- From the gateway's folded session key back to the chat.
   CREATE TABLE chats (
     folded_key TEXT PRIMARY KEY,
     session TEXT NOT NULL,
     account TEXT NOT NULL,
     kind TEXT NOT NULL,
     conversation_id TEXT NOT NULL,
-    user_id TEXT,
-    webhook_url TEXT,
-    webhook_expires_at INTEGER
+    user_id TEXT
   ) STRICT, WITHOUT ROWID;
-  CREATE INDEX chats_conversation ON chats (account, conversation_id);
+
+  -- The newest session webhook of each conversation.
+  CREATE TABLE webhooks (
+    account TEXT NOT NULL,
+    conversation_id TEXT NOT NULL,
+    url TEXT NOT NULL,
+    expires_at INTEGER,
+    PRIMARY KEY (account, conversation_id)
+  ) STRICT, WITHOUT ROWID;
 
   CREATE TABLE outbox (
     id INTEGER PRIMARY KEY,

@@ -27,10 +27,12 @@ export function openSqliteStore(path: string): Store {
      VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
   );
   const idSeen = db.prepare("SELECT 1 FROM inbox WHERE account = ? AND msg_id = ?");
-  const upsertChat = db.prepare(
-    `INSERT INTO chats VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-     ON CONFLICT DO UPDATE SET webhook_url = coalesce(excluded.webhook_url, webhook_url),
-       webhook_expires_at = iif(excluded.webhook_url IS NULL, webhook_expires_at, excluded.webhook_expires_at)`,
+  const rememberChat = db.prepare(
+    "INSERT INTO chats VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET conversation_id = excluded.conversation_id",
+  );
+  const rememberWebhook = db.prepare(
+    `INSERT INTO webhooks VALUES (?, ?, ?, ?)
+     ON CONFLICT DO UPDATE SET url = excluded.url, expires_at = excluded.expires_at`,
   );
   const insertQuarantine = db.prepare(
     "INSERT INTO quarantine (account, reason, data, received_at) VALUES (?, ?, ?, ?)",
@@ -60,10 +62,8 @@ export function openSqliteStore(path: string): Store {
   const deleteReply = db.prepare("DELETE FROM outbox WHERE id = ?");
   const postponeReply = db.prepare("UPDATE outbox SET attempts = ?, not_before = ? WHERE id = ?");
   const failReply = db.prepare("UPDATE outbox SET failed_at = ?, failure = ? WHERE id = ?");
-  const newestWebhook = db.prepare(
-    `SELECT webhook_url AS url, webhook_expires_at AS expiresAt FROM chats
-     WHERE account = ? AND conversation_id = ? AND webhook_url IS NOT NULL
-     ORDER BY webhook_expires_at DESC LIMIT 1`,
+  const webhookOf = db.prepare(
+    "SELECT url, expires_at AS expiresAt FROM webhooks WHERE account = ? AND conversation_id = ?",
   );
   const chatOfKey = db.prepare(
     `SELECT session, account, kind, conversation_id AS conversationId, user_id AS userId
@@ -98,20 +98,21 @@ export function openSqliteStore(path: string): Store {
     return idSeen.get(chat.account, msgId) === undefined ? "duplicate-content" : "duplicate-id";
   };
 
-  const rememberChat = ({ chat, session, webhook }: Arrival) => {
+  const remember = ({ chat, session, webhook }: Arrival) => {
     const { account, kind, conversationId, userId } = chat;
-    const { url = null, expiresAt = null } = webhook ?? {};
-    const key = foldedKey(session);
-    upsertChat.run(key, session, account, kind, conversationId, userId ?? null, url, expiresAt);
+    rememberChat.run(foldedKey(session), session, account, kind, conversationId, userId ?? null);
+    if (webhook !== undefined) {
+      rememberWebhook.run(account, conversationId, webhook.url, webhook.expiresAt ?? null);
+    }
   };
 
   return {
     takeIn: async (arrivals, quarantine) =>
       transaction(() => {
         const admissions = arrivals.map(admit);
-        // One write per chat and batch: the last message carries the newest webhook.
-        const newest = new Map(arrivals.map((arrival) => [arrival.session, arrival]));
-        for (const arrival of newest.values()) rememberChat(arrival);
+        // One write per conversation and batch: the last message carries the newest webhook.
+        const newest = new Map(arrivals.map((arrival) => [arrival.chat.conversationId, arrival]));
+        for (const arrival of newest.values()) remember(arrival);
         for (const { account, reason, data, receivedAt } of quarantine) {
           insertQuarantine.run(account, reason, data.slice(0, QUARANTINE_CHARS), receivedAt);
         }
@@ -137,7 +138,7 @@ export function openSqliteStore(path: string): Store {
     giveUp: async (outboxId, reason, now) => void failReply.run(now, reason, outboxId),
 
     webhook: async ({ account, conversationId }) => {
-      const found = newestWebhook.get(account, conversationId);
+      const found = webhookOf.get(account, conversationId);
       if (found === undefined) return undefined;
       const expiresAt = found["expiresAt"];
       return {

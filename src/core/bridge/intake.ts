@@ -1,6 +1,7 @@
 import type { Clock } from "../clock.ts";
 import type { Counters } from "../counters.ts";
-import { fingerprintOf, parseRobotMessage } from "../inbound/robot-message.ts";
+import { isTrustedWebhook } from "../dingtalk/webhook.ts";
+import { fingerprintOf, parseRobotMessage, type Webhook } from "../inbound/robot-message.ts";
 import { reasonOf, type Log } from "../log.ts";
 import type { Admission, Arrival, QuarantineEntry, Store } from "../store.ts";
 import { ROBOT_ACK, ackFrame } from "../stream/frame.ts";
@@ -14,6 +15,8 @@ export interface AckPath {
 export interface IntakeOptions {
   readonly account: string;
   readonly agentId: string;
+  /** Where webhooks may point to, besides https on dingtalk.com. */
+  readonly oapiUrl: string;
   readonly store: Store;
   readonly clock: Clock;
   readonly log: Log;
@@ -64,8 +67,16 @@ export function createIntake(options: IntakeOptions): Intake {
       fingerprint: fingerprintOf(account, message),
       data,
       receivedAt,
-      webhook: message.webhook,
+      webhook: trusted(message.webhook),
     };
+  };
+
+  /** Only a webhook that answers may be posted to is ever kept. */
+  const trusted = (webhook: Webhook | undefined): Webhook | undefined => {
+    if (webhook === undefined || isTrustedWebhook(webhook.url, options.oapiUrl)) return webhook;
+    counters.count("webhooks_refused");
+    log.warn("session webhook not used: it is neither on the configured oapiUrl nor https on dingtalk.com");
+    return undefined;
   };
 
   const flush = async () => {

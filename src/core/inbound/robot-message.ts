@@ -53,7 +53,7 @@ const Schema = v.object({
   sessionWebhook: optionalText,
   sessionWebhookExpiredTime: optionalTime,
   text: v.fallback(v.optional(v.object({ content: v.string() })), undefined),
-  content: v.unknown(),
+  content: v.optional(v.unknown()),
 });
 
 export type ParsedRobotMessage =

@@ -1,0 +1,77 @@
+import { existsSync, readFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import JSON5 from "json5";
+import { loadConfig, type ConfigFile, type Loaded } from "../core/config/load.ts";
+import { reasonOf } from "../core/log.ts";
+
+/**
+ * Reads the configuration of this machine. The first of these files that exists holds
+ * `channels.dingtalk`: `--config`, `$DINGBRIDGE_CONFIG`, `~/.openclaw/dingbridge.json`,
+ * `$OPENCLAW_CONFIG_PATH`, `~/.openclaw/openclaw.json`. The gateway's defaults come from OpenClaw's
+ * file in any case.
+ */
+export function readConfiguration(explicit: string | undefined): Loaded & { readonly path: string | undefined } {
+  const { env } = process;
+  const folder = join(homedir(), ".openclaw");
+  const openclawPath = env["OPENCLAW_CONFIG_PATH"] || join(folder, "openclaw.json");
+  const named = explicit ?? (env["DINGBRIDGE_CONFIG"] || undefined);
+
+  const problems: string[] = [];
+  const read = (path: string): ConfigFile | undefined => {
+    try {
+      return { path, json: JSON5.parse(readFileSync(path, "utf8")) };
+    } catch (error) {
+      problems.push(`${path}: ${problemWith(error)}`);
+      return undefined;
+    }
+  };
+  const openclaw = existsSync(openclawPath) && openclawPath !== named ? read(openclawPath) : undefined;
+  const ownPath = [named, join(folder, "dingbridge.json")].find(
+    (path) => path !== undefined && (path === named || existsSync(path)),
+  );
+  const own = ownPath === undefined ? openclaw : read(ownPath);
+
+  const loaded = loadConfig({
+    own,
+    openclaw: openclawPath === named ? own : openclaw,
+    env,
+    readFile: (path) => readFileSync(expandHome(path), "utf8"),
+    defaults: { dataDir: join(folder, "dingbridge"), locale: systemLocale() },
+  });
+  const path = own?.path ?? ownPath;
+  if (problems.length === 0) {
+    const { config } = loaded;
+    return config === undefined
+      ? { ...loaded, path }
+      : { ...loaded, path, config: { ...config, dataDir: expandHome(config.dataDir) } };
+  }
+  return {
+    path,
+    config: undefined,
+    // A file that cannot be read leaves everything missing: only its own problem is worth a line.
+    problems,
+    warnings: loaded.warnings,
+    unconfigured: false,
+  };
+}
+
+/** One line: json5's errors name line and column already. */
+function problemWith(error: unknown): string {
+  const code = (error as { code?: unknown }).code;
+  if (code === "ENOENT") return "there is no such file";
+  if (code === "EACCES" || code === "EPERM") return "may not be read: check its owner and mode";
+  if (code === "EISDIR") return "is a folder: expected a JSON5 file";
+  return `is not valid JSON5: ${reasonOf(error).replace(/^JSON5: /, "")}`;
+}
+
+function expandHome(path: string): string {
+  return path === "~" || path.startsWith("~/") ? join(homedir(), path.slice(1)) : path;
+}
+
+/** The system's language if it is one of ours, else Chinese. */
+export function systemLocale(): "zh" | "en" {
+  const { LC_ALL, LC_MESSAGES, LANG } = process.env;
+  return /^en\b|^en_/i.test(LC_ALL || LC_MESSAGES || LANG || "") ? "en" : "zh";
+}

@@ -1,0 +1,133 @@
+import { spawn } from "node:child_process";
+import process from "node:process";
+import { runtime } from "#runtime";
+import { createSystemClock } from "../core/clock.ts";
+import type { Config } from "../core/config/schema.ts";
+import { reasonOf } from "../core/log.ts";
+import { startLogging } from "../logging.ts";
+import { startChatPage } from "../simulator/chat-page.ts";
+import { startDingTalk } from "../simulator/dingtalk.ts";
+import { startGateway } from "../simulator/gateway.ts";
+import { openSqliteStore } from "../store/sqlite.ts";
+import { createWorker } from "../worker.ts";
+import { systemLocale } from "./_configuration.ts";
+import { EXIT, UserError } from "./_exit.ts";
+import { stopRequested } from "./_stop.ts";
+
+export interface DemoOptions {
+  /** A real gateway's address instead of the echo. */
+  readonly gateway: string | undefined;
+  readonly token: string | undefined;
+  readonly agentId: string | undefined;
+  readonly port: number | undefined;
+  readonly open: boolean;
+}
+
+const DEFAULT_PORT = 18_790;
+
+const CONNECT = {
+  zh: `连接真实的机器人：把两个字段写进 ~/.openclaw/dingbridge.json，再运行一次 npm start：
+
+  { channels: { dingtalk: { clientId: "dingxxxxxxxx", clientSecret: "xxxxxxxx" } } }
+
+在哪里找到它们、开发者后台怎么设置：见 README.zh-CN.md。按 Ctrl+C 结束演示。`,
+  en: `To connect a real robot, put two fields into ~/.openclaw/dingbridge.json and run npm start again:
+
+  { channels: { dingtalk: { clientId: "dingxxxxxxxx", clientSecret: "xxxxxxxx" } } }
+
+Where to find them, and what to set in the developer console: see README.md. Ctrl+C ends the demo.`,
+};
+
+/** Simulator, gateway, worker and chat page in one process. Resolves with the exit code when stopped. */
+export async function demo(options: DemoOptions): Promise<number> {
+  const stop = stopRequested();
+  const locale = systemLocale();
+  const dingtalk = await startDingTalk();
+  const real = options.gateway;
+  if (real !== undefined) await mustAnswer(real);
+  const echo =
+    real === undefined
+      ? await startGateway({
+          onStreaming: (session, text, done) =>
+            dingtalk.events.emit({ type: "streaming", time: Date.now(), session, text, done }),
+        })
+      : undefined;
+  const gateway = { url: real ?? echo?.url ?? "", token: echo?.token ?? options.token };
+
+  const page = await startChatPage({ dingtalk, gateway: echo, port: options.port ?? DEFAULT_PORT }).catch(
+    (error: unknown) => {
+      // Only the default may be replaced: a port someone asked for is theirs to free.
+      if (options.port !== undefined) {
+        throw new UserError(`--port: cannot listen on ${options.port} (${reasonOf(error)})`, EXIT.crash);
+      }
+      return startChatPage({ dingtalk, gateway: echo, port: 0 });
+    },
+  );
+
+  const config: Config = {
+    enabled: true,
+    clientId: dingtalk.clientId,
+    clientSecret: dingtalk.clientSecret,
+    apiUrl: dingtalk.url,
+    oapiUrl: dingtalk.url,
+    agentId: options.agentId ?? "main",
+    locale,
+    dataDir: "",
+    stream: { pingIntervalMs: 5000, pingMisses: 2 },
+    gateway: { ...gateway, timeoutMs: 30 * 60_000, maxInFlight: 1000 },
+    http: { host: "127.0.0.1", port: 0 },
+    log: { level: "warning" },
+  };
+  const store = openSqliteStore(":memory:");
+  const worker = createWorker(config, {
+    clock: createSystemClock(setImmediate),
+    fetch: runtime.fetch,
+    dial: runtime.dial,
+    store,
+    log: startLogging(config.log.level, process.stderr),
+    random: Math.random,
+    runtime: `${runtime.name} ${runtime.version}`,
+  });
+  await worker.start();
+
+  const heading = locale === "zh" ? "dingbridge 演示，聊天页面" : "dingbridge demo, the chat page";
+  console.log(`\n${heading}: ${page.url}\n\n${CONNECT[locale]}\n`);
+  if (options.open) openBrowser(page.url);
+
+  await stop;
+  await page.close();
+  await worker.stop();
+  await dingtalk.close();
+  await echo?.stop();
+  store.close();
+  return EXIT.ok;
+}
+
+async function mustAnswer(url: string): Promise<void> {
+  try {
+    const response = await fetch(`${url}/healthz`, { signal: AbortSignal.timeout(5000) });
+    await response.body?.cancel();
+  } catch (error) {
+    throw new UserError(
+      `--gateway: nothing answers at ${url} (${reasonOf(error)}): start the gateway, or leave --gateway out for the echo`,
+      EXIT.crash,
+    );
+  }
+}
+
+/** Best effort: the address is printed anyway, and a server has no browser. */
+function openBrowser(url: string): void {
+  const headless =
+    process.platform === "linux" && !process.env["DISPLAY"] && !process.env["WAYLAND_DISPLAY"];
+  if (headless || process.stdout.isTTY !== true) return;
+  const [command, ...args] =
+    process.platform === "darwin"
+      ? ["open", url]
+      : process.platform === "win32"
+        ? ["cmd", "/c", "start", "", url]
+        : ["xdg-open", url];
+  if (command === undefined) return;
+  const child = spawn(command, args, { stdio: "ignore", detached: true });
+  child.on("error", () => undefined);
+  child.unref();
+}

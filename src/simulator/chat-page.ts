@@ -1,0 +1,134 @@
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { Hono } from "hono";
+import { streamSSE } from "hono/streaming";
+import * as v from "valibot";
+import type { DingTalk } from "./dingtalk.ts";
+import type { SimulatorEvent } from "./events.ts";
+import type { EchoGateway } from "./gateway.ts";
+import { listen } from "./listen.ts";
+
+/** The two chats of the page. */
+export const CHATS = [
+  { id: "direct", title: "dingbridge", conversationId: "ciddirectSimulated==" },
+  { id: "group", title: "演示群", conversationId: "cidgroupSimulated==" },
+] as const;
+
+const Action = v.variant("action", [
+  v.object({
+    action: v.literal("say"),
+    chat: v.picklist(["direct", "group"]),
+    text: v.pipe(v.string(), v.maxLength(10_000)),
+  }),
+  v.object({ action: v.literal("drop") }),
+  v.object({ action: v.literal("disconnect") }),
+  v.object({ action: v.literal("expire") }),
+  v.object({ action: v.literal("gateway"), running: v.boolean() }),
+]);
+
+const asset = (name: string) => readFileSync(fileURLToPath(new URL(`page/${name}`, import.meta.url)));
+const ASSETS = {
+  "/": ["text/html; charset=utf-8", () => asset("index.html")],
+  "/style.css": ["text/css; charset=utf-8", () => asset("style.css")],
+  "/page.js": ["text/javascript; charset=utf-8", () => asset("page.js")],
+  "/marked.js": [
+    "text/javascript; charset=utf-8",
+    () => readFileSync(fileURLToPath(import.meta.resolve("marked"))),
+  ],
+} as const;
+
+export interface ChatPageOptions {
+  readonly dingtalk: DingTalk;
+  /** Undefined when a real gateway answers: it cannot be stopped from here. */
+  readonly gateway: EchoGateway | undefined;
+  /** 0: any free port. */
+  readonly port: number;
+}
+
+/**
+ * The demo's chat page: `GET /` the page · `GET /info` its chats · `GET /events` what happens, as
+ * server-sent events, the past first · `POST /act` what a person does. On loopback only, and only for
+ * pages of its own origin.
+ */
+export async function startChatPage({ dingtalk, gateway, port }: ChatPageOptions) {
+  const { events } = dingtalk;
+  const app = new Hono();
+
+  for (const [path, [type, read]] of Object.entries(ASSETS)) {
+    app.get(path, (c) => c.body(read(), 200, { "content-type": type, "cache-control": "no-store" }));
+  }
+  app.get("/info", (c) => c.json({ chats: CHATS, gateway: gatewayState() }));
+
+  app.get("/events", (c) =>
+    streamSSE(c, async (out) => {
+      const queue: SimulatorEvent[] = [...events.past(), state()];
+      let wake = () => {};
+      const unsubscribe = events.subscribe((event) => {
+        queue.push(event);
+        wake();
+      });
+      out.onAbort(() => {
+        unsubscribe();
+        wake();
+      });
+      while (!out.aborted) {
+        for (const event of queue.splice(0)) await out.writeSSE({ data: JSON.stringify(event) });
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+          if (queue.length > 0 || out.aborted) resolve();
+        });
+      }
+    }),
+  );
+
+  app.post("/act", async (c) => {
+    const origin = c.req.header("origin");
+    if (origin !== undefined && origin !== server.url && origin !== `http://localhost:${server.port}`) {
+      return c.json({ error: "not from here" }, 403);
+    }
+    const parsed = v.safeParse(Action, await c.req.json().catch(() => undefined));
+    if (!parsed.success) return c.json({ error: "unknown action" }, 400);
+    await act(parsed.output);
+    changed();
+    return c.json({ ok: true });
+  });
+
+  const act = async (action: v.InferOutput<typeof Action>) => {
+    switch (action.action) {
+      case "say": {
+        const chat = CHATS.find(({ id }) => id === action.chat) ?? CHATS[0];
+        // Not waited for: without a link the message lies here until there is one.
+        void dingtalk.say({
+          kind: chat.id,
+          conversationId: chat.conversationId,
+          conversationTitle: chat.title,
+          text: action.text,
+        });
+        return;
+      }
+      case "drop":
+        return dingtalk.stream.drop();
+      case "disconnect":
+        return dingtalk.stream.disconnect();
+      case "expire":
+        return dingtalk.expireWebhooks();
+      case "gateway":
+        return await (action.running ? gateway?.start() : gateway?.stop());
+    }
+  };
+
+  const gatewayState = () =>
+    gateway === undefined ? "real" : gateway.running ? "echo" : "stopped";
+  const state = (): SimulatorEvent => ({
+    type: "state",
+    time: Date.now(),
+    links: dingtalk.stream.links,
+    gateway: gatewayState(),
+    webhooks: dingtalk.webhooks,
+  });
+  const changed = () => events.emit(state());
+  dingtalk.onChange = changed;
+
+  const server = await listen((request) => app.fetch(request), { port });
+  return server;
+}

@@ -1,0 +1,109 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { DingTalk } from "../../src/simulator/dingtalk.ts";
+import type { EchoGateway } from "../../src/simulator/gateway.ts";
+import { ROOT, commandFor, type RuntimeName } from "./runtimes.ts";
+import { until } from "./until.ts";
+
+/** A log line of the worker, as it writes them when not on a terminal. */
+export interface LogLine {
+  readonly level: string;
+  readonly message: string;
+  readonly [field: string]: unknown;
+}
+
+export interface Run {
+  readonly process: ChildProcess;
+  readonly stdout: () => string;
+  readonly stderr: () => string;
+  readonly logs: () => LogLine[];
+  /** Resolves with the exit code. */
+  readonly exited: Promise<number | null>;
+}
+
+/** A folder of its own for a test's files. */
+export function temporaryFolder(): { path: string; remove: () => void } {
+  const path = mkdtempSync(join(tmpdir(), "dingbridge-test-"));
+  return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
+}
+
+/** Runs src/main.ts with nothing of this machine's configuration in sight. */
+export function runMain(
+  runtime: RuntimeName,
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+): Run {
+  const [program = "", ...rest] = commandFor(runtime, "src/main.ts", args);
+  const child = spawn(program, rest, {
+    cwd: ROOT,
+    env: { PATH: process.env["PATH"], LANG: "zh_CN.UTF-8", ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let stdout = "";
+  let stderr = "";
+  child.stdout.on("data", (data) => (stdout += String(data)));
+  child.stderr.on("data", (data) => (stderr += String(data)));
+  return {
+    process: child,
+    stdout: () => stdout,
+    stderr: () => stderr,
+    logs: () =>
+      stdout
+        .split("\n")
+        .filter((line) => line.startsWith("{") && line.endsWith("}"))
+        .map((line) => JSON.parse(line) as LogLine),
+    exited: new Promise((resolve) => child.on("close", resolve)),
+  };
+}
+
+export interface WorkerSetup {
+  readonly runtime: RuntimeName;
+  readonly dingtalk: Pick<DingTalk, "url" | "clientId" | "clientSecret">;
+  readonly gateway: Pick<EchoGateway, "url" | "token">;
+  readonly home: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** Starts the worker against the simulator and waits until it is connected. */
+export async function startWorker(setup: WorkerSetup) {
+  const run = runWorker(setup);
+  const started = await until("the worker's start line", () => find(run, "dingbridge is starting") ?? exit(run));
+  await until("the link to DingTalk", () => find(run, "connected to DingTalk") ?? exit(run));
+  return {
+    ...run,
+    http: String(started["http"]),
+    /** Asks it to stop and resolves with the exit code. */
+    stop: async () => {
+      run.process.kill("SIGTERM");
+      return await run.exited;
+    },
+  };
+}
+
+/** The same without waiting: for starts that are meant to go wrong. */
+export function runWorker({ runtime, dingtalk, gateway, home, env }: WorkerSetup): Run {
+  return runMain(runtime, ["start"], {
+    HOME: home,
+    DINGTALK_CLIENT_ID: dingtalk.clientId,
+    DINGTALK_CLIENT_SECRET: dingtalk.clientSecret,
+    DINGTALK_API_URL: dingtalk.url,
+    DINGTALK_OAPI_URL: dingtalk.url,
+    OPENCLAW_GATEWAY_URL: gateway.url,
+    OPENCLAW_GATEWAY_TOKEN: gateway.token,
+    DINGBRIDGE_PORT: "0",
+    DINGBRIDGE_LOG_LEVEL: "debug",
+    ...env,
+  });
+}
+
+const find = (run: Run, message: string) => run.logs().find((line) => line.message === message);
+
+function exit(run: Run): undefined {
+  const { exitCode } = run.process;
+  if (exitCode === null) return undefined;
+  throw new Error(`the worker ended with ${exitCode}:\n${run.stdout()}${run.stderr()}`);
+}
+
+export type WorkerProcess = Awaited<ReturnType<typeof startWorker>>;
