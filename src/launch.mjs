@@ -59,15 +59,19 @@ function choose() {
   return fail(`${missing}; install one, e.g. with: npm install --global bun`);
 }
 
-/** Where a runtime may be: the machine's own first, then the one of the development dependencies. */
+/**
+ * Where a runtime may be: the machine's own first, then the one of the development dependencies. There
+ * the program itself, not .bin/deno: that is a Node script which keeps signals from its child.
+ */
 function candidates(name) {
   const program = WINDOWS ? `${name}.exe` : name;
   const own = (process.env.PATH ?? "")
     .split(delimiter)
-    .filter((folder) => folder !== "")
+    .filter((folder) => folder !== "" && folder !== join(MODULES, ".bin"))
     .map((folder) => join(folder, program));
   if (name === "node") own.unshift(process.execPath);
-  return [...own, join(MODULES, ".bin", program)].filter((path) => existsSync(path));
+  const packaged = { bun: "bun/bin/bun.exe", deno: `deno/${program}`, node: `node/bin/${program}` };
+  return [...own, join(MODULES, packaged[name])].filter((path) => existsSync(path));
 }
 
 function versionOf(path) {

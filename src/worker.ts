@@ -18,8 +18,9 @@ import { VERSION } from "./version.ts";
 /** All a worker needs from outside. Passed in, never imported: two workers can live in one process. */
 export interface WorkerPorts {
   readonly clock: Clock;
-  /** For the gateway: must keep a silent response open for as long as a turn may take. */
   readonly fetch: typeof fetch;
+  /** For the gateway: a new connection each time, kept open in silence for as long as a turn may take. */
+  readonly fetchFresh: typeof fetch;
   readonly dial: Dial;
   readonly store: Store;
   readonly log: Log;
@@ -64,7 +65,12 @@ export function createWorker(config: Config, ports: WorkerPorts): Worker {
 
   const runTurn = createTurn({
     agentId: config.agentId,
-    gateway: createGateway({ ...config.gateway, token: config.gateway.token, fetch, clock }),
+    gateway: createGateway({
+      ...config.gateway,
+      token: config.gateway.token,
+      fetch: ports.fetchFresh,
+      clock,
+    }),
     store,
     texts: TEXTS[config.locale],
     clock,

@@ -7,7 +7,15 @@ import { Agent, fetch as undiciFetch } from "undici/index.js";
  * when the process starts), so that hung turns would keep replies from being sent. undici's own fetch
  * with its own agent has neither limit and does not depend on the undici version Node bundles.
  */
-const dispatcher = new Agent({ headersTimeout: 0, bodyTimeout: 0 });
+const limits = { headersTimeout: 0, bodyTimeout: 0 };
 
-export const fetch = ((input: string, init?: Record<string, unknown>) =>
-  undiciFetch(input, { ...init, dispatcher })) as unknown as typeof globalThis.fetch;
+export const fetch = fetchThrough(new Agent(limits));
+
+/** `pipelining: 0` is undici's way to say: close the connection after each response. */
+export const fetchFresh = fetchThrough(new Agent({ ...limits, pipelining: 0 }));
+
+function fetchThrough(dispatcher: Agent): typeof globalThis.fetch {
+  const through = (input: string, init?: Record<string, unknown>) =>
+    undiciFetch(input, { ...init, dispatcher });
+  return through as unknown as typeof globalThis.fetch;
+}

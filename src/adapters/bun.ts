@@ -1,5 +1,5 @@
 import type { Runtime } from "./port.ts";
-import { fetch } from "./_undici.ts";
+import { fetch, fetchFresh } from "./_undici.ts";
 import { dial } from "./_ws.ts";
 
 export const runtime: Runtime = {
@@ -7,6 +7,7 @@ export const runtime: Runtime = {
   version: Bun.version,
   dial,
   fetch,
+  fetchFresh,
   async serve({ host, port, fetch }) {
     // Bun ends responses that are idle for 10 s by default: too short for a long poll or a stream.
     const server = Bun.serve({ hostname: host, port, fetch, idleTimeout: 0 });

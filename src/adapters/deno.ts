@@ -1,11 +1,15 @@
 import type { Runtime } from "./port.ts";
 import { dial } from "./_ws.ts";
 
+const unpooled = Deno.createHttpClient({ poolMaxIdlePerHost: 0 });
+
 export const runtime: Runtime = {
   name: "deno",
   version: Deno.version.deno,
   dial,
   fetch: globalThis.fetch,
+  fetchFresh: ((input: string, init?: RequestInit) =>
+    globalThis.fetch(input, { ...init, client: unpooled })) as typeof globalThis.fetch,
   async serve({ host, port, fetch }) {
     try {
       const abort = new AbortController();

@@ -2,7 +2,7 @@ import { createServer } from "node:http";
 import process from "node:process";
 import { getRequestListener } from "@hono/node-server";
 import type { Runtime } from "./port.ts";
-import { fetch } from "./_undici.ts";
+import { fetch, fetchFresh } from "./_undici.ts";
 import { dial } from "./_ws.ts";
 
 export const runtime: Runtime = {
@@ -10,6 +10,7 @@ export const runtime: Runtime = {
   version: process.versions.node,
   dial,
   fetch,
+  fetchFresh,
   async serve({ host, port, fetch }) {
     const server = createServer(getRequestListener(fetch, { overrideGlobalObjects: false }));
     await new Promise<void>((resolve, reject) => {

@@ -10,6 +10,11 @@ export interface Runtime {
   readonly dial: Dial;
   /** Without a limit on silence or on requests in flight: a turn may be quiet for minutes. */
   readonly fetch: typeof fetch;
+  /**
+   * The same on a new connection each time. For the gateway: a kept connection may be dead, and a turn
+   * that failed for that looks like one that broke off in the middle.
+   */
+  readonly fetchFresh: typeof fetch;
   /** Rejects with `code: "EADDRINUSE"` if the port is taken. */
   serve(options: ServeOptions): Promise<HttpServer>;
 }

@@ -82,6 +82,7 @@ export async function demo(options: DemoOptions): Promise<number> {
   const worker = createWorker(config, {
     clock: createSystemClock(setImmediate),
     fetch: runtime.fetch,
+    fetchFresh: runtime.fetchFresh,
     dial: runtime.dial,
     store,
     log: startLogging(config.log.level, process.stderr),

@@ -34,6 +34,7 @@ export async function start(loaded: ReturnType<typeof readConfiguration>): Promi
   const worker = createWorker(config, {
     clock: createSystemClock(setImmediate),
     fetch: runtime.fetch,
+    fetchFresh: runtime.fetchFresh,
     dial: runtime.dial,
     store,
     log,

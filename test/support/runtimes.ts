@@ -7,10 +7,17 @@ const MODULES = join(ROOT, "node_modules");
 export const RUNTIMES = ["bun", "deno", "node"] as const;
 export type RuntimeName = (typeof RUNTIMES)[number];
 
-/** How to run a TypeScript file of this tree, unbuilt, in each runtime of the development dependencies. */
+/** The programs the development dependencies ship; .bin/deno is a Node script that swallows signals. */
+const PROGRAMS = { bun: "bun/bin/bun.exe", deno: "deno/deno", node: "node/bin/node" };
+const ARGUMENTS = { bun: [], deno: ["run", "--allow-all", "--quiet"], node: [] };
+
+/** How to run a TypeScript file of this tree, unbuilt, in one of the three runtimes. */
 export function commandFor(runtime: RuntimeName, file: string, args: readonly string[] = []): string[] {
-  const program = join(MODULES, ".bin", runtime);
+  return [programOf(runtime), ...ARGUMENTS[runtime], join(ROOT, file), ...args];
+}
+
+export function programOf(runtime: RuntimeName): string {
+  const program = join(MODULES, PROGRAMS[runtime]);
   if (!existsSync(program)) throw new Error(`${program} is missing: run npm test, which installs it`);
-  const before = { bun: [], deno: ["run", "--allow-all", "--quiet"], node: [] }[runtime];
-  return [program, ...before, join(ROOT, file), ...args];
+  return program;
 }
