@@ -21,7 +21,11 @@ const WINDOWS = process.platform === "win32";
 
 /** Lowest versions that run the tree unbuilt. */
 const LOWEST = { bun: "1.4.0", deno: "2.9.0", node: "22.18.0" };
-const ARGUMENTS = { bun: [], deno: ["run", "--allow-all", "--quiet"], node: ["--disable-warning=ExperimentalWarning"] };
+const ARGUMENTS = {
+  bun: [],
+  deno: ["run", "--allow-all", "--quiet"],
+  node: ["--disable-warning=ExperimentalWarning"],
+};
 
 install();
 const [file, args] =
@@ -29,7 +33,9 @@ const [file, args] =
     ? [join(ROOT, process.argv[3] ?? ""), process.argv.slice(4)]
     : [join(ROOT, "src/main.ts"), process.argv.slice(2)];
 const runtime = choose();
-const child = spawn(runtime.path, [...ARGUMENTS[runtime.name], file, ...args], { stdio: "inherit" });
+const child = spawn(runtime.path, [...ARGUMENTS[runtime.name], file, ...args], {
+  stdio: "inherit",
+});
 // The child gets the terminal's Ctrl+C by itself; what is sent to this process alone is handed on.
 for (const signal of ["SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
 process.on("SIGINT", () => undefined);
@@ -100,14 +106,20 @@ function install() {
     bun === undefined
       ? [WINDOWS ? "npx.cmd" : "npx", "--yes", `bun@${MANIFEST.devDependencies.bun}`]
       : [bun];
-  const { status, error, stdout, stderr } = spawnSync(command, [...before, "install", "--frozen-lockfile"], {
-    cwd: ROOT,
-    encoding: "utf8",
-    shell: WINDOWS,
-  });
+  const { status, error, stdout, stderr } = spawnSync(
+    command,
+    [...before, "install", "--frozen-lockfile"],
+    {
+      cwd: ROOT,
+      encoding: "utf8",
+      shell: WINDOWS,
+    },
+  );
   if (status !== 0) {
     console.error(`${stdout ?? ""}${stderr ?? ""}`.trim());
-    fail(`dependencies could not be installed (${command} install: ${error?.message ?? `exit code ${status}`}); check the network`);
+    fail(
+      `dependencies could not be installed (${command} install: ${error?.message ?? `exit code ${status}`}); check the network`,
+    );
   }
   writeFileSync(STAMP, lock);
 }

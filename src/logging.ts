@@ -19,7 +19,7 @@ const ROOT = "dingbridge";
  * terminal, a JSON object a line otherwise.
  */
 export function startLogging(level: LogLevel, out: NodeJS.WriteStream = process.stdout): Log {
-  const format = out.isTTY === true ? readable(out) : getJsonLinesFormatter({ properties: "flatten" });
+  const format = out.isTTY ? readable(out) : getJsonLinesFormatter({ properties: "flatten" });
   configureSync({
     reset: true,
     sinks: { out: (record) => void out.write(format(record)) },
@@ -43,7 +43,7 @@ function logOf(logger: Logger): Log {
 
 /** LogTape's own terminal line, with the fields behind the message. */
 function readable(out: NodeJS.WriteStream): TextFormatter {
-  const colours = process.env["NO_COLOR"] === undefined && out.hasColors?.() === true;
+  const colours = process.env["NO_COLOR"] === undefined && out.hasColors();
   const format = (colours ? getAnsiColorFormatter : getTextFormatter)({ timestamp: "time" });
   return (record: LogRecord) => `${format(record).trimEnd()}${tail(record.properties)}\n`;
 }

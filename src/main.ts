@@ -33,7 +33,8 @@ async function main(argv: readonly string[]): Promise<number> {
     return EXIT.ok;
   }
   const [command, ...rest] = positionals;
-  if (rest.length > 0) throw new UserError(`unexpected argument: ${rest[0]}\n\n${USAGE}`, EXIT.usage);
+  if (rest.length > 0)
+    throw new UserError(`unexpected argument: ${rest[0]}\n\n${USAGE}`, EXIT.usage);
 
   if (command !== undefined && !COMMANDS.some((known) => known === command)) {
     throw new UserError(`unknown command: ${command}\n\n${USAGE}`, EXIT.usage);

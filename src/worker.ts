@@ -91,7 +91,10 @@ export function createWorker(config: Config, ports: WorkerPorts): Worker {
     },
     onCrash(session, error) {
       if (halt.signal.aborted) return;
-      log.error("turn could not be run or settled: trying again", { session, reason: reasonOf(error) });
+      log.error("turn could not be run or settled: trying again", {
+        session,
+        reason: reasonOf(error),
+      });
     },
   });
 

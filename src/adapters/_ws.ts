@@ -27,7 +27,8 @@ export const dial: Dial = (url, handlers, { headers, maxPayload }) => {
   socket.on("close", (code: number, reason: Uint8Array) => {
     const tooLarge = failure?.code === TOO_LARGE;
     // The error's text may quote the URL, and that holds the ticket.
-    const said = textOf(reason) || (failure?.message ?? "").replaceAll(/wss?:\/\/\S+/g, "the endpoint");
+    const said =
+      textOf(reason) || (failure?.message ?? "").replaceAll(/wss?:\/\/\S+/g, "the endpoint");
     handlers.onClose(tooLarge ? 1009 : code, said);
   });
 
@@ -41,7 +42,7 @@ export const dial: Dial = (url, handlers, { headers, maxPayload }) => {
 
 const decoder = new TextDecoder();
 
-function textOf(data: RawData | Uint8Array | string): string {
+export function textOf(data: RawData | Uint8Array | string): string {
   if (typeof data === "string") return data;
   if (Array.isArray(data)) return data.map(textOf).join("");
   return decoder.decode(data);

@@ -9,7 +9,10 @@ export const runtime: Runtime = {
   dial,
   fetch: globalThis.fetch,
   fetchFresh: ((input: string, init?: RequestInit) =>
-    globalThis.fetch(input, { ...init, client: unpooled })) as typeof globalThis.fetch,
+    globalThis.fetch(input, {
+      ...init,
+      client: unpooled,
+    } as RequestInit)) as typeof globalThis.fetch,
   async serve({ host, port, fetch }) {
     try {
       const abort = new AbortController();

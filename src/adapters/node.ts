@@ -12,7 +12,8 @@ export const runtime: Runtime = {
   fetch,
   fetchFresh,
   async serve({ host, port, fetch }) {
-    const server = createServer(getRequestListener(fetch, { overrideGlobalObjects: false }));
+    const listener = getRequestListener(fetch, { overrideGlobalObjects: false });
+    const server = createServer((request, response) => void listener(request, response));
     await new Promise<void>((resolve, reject) => {
       server.once("error", reject);
       server.listen(port, host, resolve);

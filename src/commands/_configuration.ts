@@ -12,7 +12,9 @@ import { reasonOf } from "../core/log.ts";
  * `$OPENCLAW_CONFIG_PATH`, `~/.openclaw/openclaw.json`. The gateway's defaults come from OpenClaw's
  * file in any case.
  */
-export function readConfiguration(explicit: string | undefined): Loaded & { readonly path: string | undefined } {
+export function readConfiguration(
+  explicit: string | undefined,
+): Loaded & { readonly path: string | undefined } {
   const { env } = process;
   const folder = join(homedir(), ".openclaw");
   const openclawPath = env["OPENCLAW_CONFIG_PATH"] || join(folder, "openclaw.json");
@@ -27,7 +29,8 @@ export function readConfiguration(explicit: string | undefined): Loaded & { read
       return undefined;
     }
   };
-  const openclaw = existsSync(openclawPath) && openclawPath !== named ? read(openclawPath) : undefined;
+  const openclaw =
+    existsSync(openclawPath) && openclawPath !== named ? read(openclawPath) : undefined;
   const ownPath = [named, join(folder, "dingbridge.json")].find(
     (path) => path !== undefined && (path === named || existsSync(path)),
   );

@@ -54,15 +54,20 @@ export async function demo(options: DemoOptions): Promise<number> {
       : undefined;
   const gateway = { url: real ?? echo?.url ?? "", token: echo?.token ?? options.token };
 
-  const page = await startChatPage({ dingtalk, gateway: echo, port: options.port ?? DEFAULT_PORT }).catch(
-    (error: unknown) => {
-      // Only the default may be replaced: a port someone asked for is theirs to free.
-      if (options.port !== undefined) {
-        throw new UserError(`--port: cannot listen on ${options.port} (${reasonOf(error)})`, EXIT.crash);
-      }
-      return startChatPage({ dingtalk, gateway: echo, port: 0 });
-    },
-  );
+  const page = await startChatPage({
+    dingtalk,
+    gateway: echo,
+    port: options.port ?? DEFAULT_PORT,
+  }).catch((error: unknown) => {
+    // Only the default may be replaced: a port someone asked for is theirs to free.
+    if (options.port !== undefined) {
+      throw new UserError(
+        `--port: cannot listen on ${options.port} (${reasonOf(error)})`,
+        EXIT.crash,
+      );
+    }
+    return startChatPage({ dingtalk, gateway: echo, port: 0 });
+  });
 
   const config: Config = {
     enabled: true,
@@ -120,7 +125,7 @@ async function mustAnswer(url: string): Promise<void> {
 function openBrowser(url: string): void {
   const headless =
     process.platform === "linux" && !process.env["DISPLAY"] && !process.env["WAYLAND_DISPLAY"];
-  if (headless || process.stdout.isTTY !== true) return;
+  if (headless || !process.stdout.isTTY) return;
   const [command, ...args] =
     process.platform === "darwin"
       ? ["open", url]

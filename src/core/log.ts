@@ -18,7 +18,8 @@ export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const code = (error as { code?: unknown }).code;
   const own =
-    error.message || (typeof code === "string" || typeof code === "number" ? String(code) : error.name);
+    error.message ||
+    (typeof code === "string" || typeof code === "number" ? String(code) : error.name);
   const inner =
     error instanceof AggregateError && error.errors.length > 0 ? error.errors[0] : error.cause;
   if (inner === undefined || inner === error) return own;

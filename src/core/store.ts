@@ -67,7 +67,10 @@ export interface ConversationRef {
  */
 export interface Store {
   /** Commits all arrivals together, or none. One admission each, in order. */
-  takeIn(arrivals: readonly Arrival[], quarantine: readonly QuarantineEntry[]): Promise<Admission[]>;
+  takeIn(
+    arrivals: readonly Arrival[],
+    quarantine: readonly QuarantineEntry[],
+  ): Promise<Admission[]>;
   /** Sessions that have messages waiting, the longest waiting first. */
   sessionsWaiting(): Promise<string[]>;
   /** The session's oldest waiting message. */

@@ -26,7 +26,8 @@ const Action = v.variant("action", [
   v.object({ action: v.literal("gateway"), running: v.boolean() }),
 ]);
 
-const asset = (name: string) => readFileSync(fileURLToPath(new URL(`page/${name}`, import.meta.url)));
+const asset = (name: string) =>
+  readFileSync(fileURLToPath(new URL(`page/${name}`, import.meta.url)));
 const ASSETS = {
   "/": ["text/html; charset=utf-8", () => asset("index.html")],
   "/style.css": ["text/css; charset=utf-8", () => asset("style.css")],
@@ -55,7 +56,9 @@ export async function startChatPage({ dingtalk, gateway, port }: ChatPageOptions
   const app = new Hono();
 
   for (const [path, [type, read]] of Object.entries(ASSETS)) {
-    app.get(path, (c) => c.body(read(), 200, { "content-type": type, "cache-control": "no-store" }));
+    app.get(path, (c) =>
+      c.body(read(), 200, { "content-type": type, "cache-control": "no-store" }),
+    );
   }
   app.get("/info", (c) => c.json({ chats: CHATS, gateway: gatewayState() }));
 
@@ -83,7 +86,11 @@ export async function startChatPage({ dingtalk, gateway, port }: ChatPageOptions
 
   app.post("/act", async (c) => {
     const origin = c.req.header("origin");
-    if (origin !== undefined && origin !== server.url && origin !== `http://localhost:${server.port}`) {
+    if (
+      origin !== undefined &&
+      origin !== server.url &&
+      origin !== `http://localhost:${server.port}`
+    ) {
       return c.json({ error: "not from here" }, 403);
     }
     const parsed = v.safeParse(Action, await c.req.json().catch(() => undefined));

@@ -100,7 +100,10 @@ export async function startDingTalk(options: DingTalkOptions = {}) {
   app.post("/v1.0/oauth2/accessToken", async (c) => {
     const { appKey, appSecret } = await c.req.json<{ appKey: string; appSecret: string }>();
     if (appKey !== clientId || appSecret !== clientSecret) {
-      return c.json({ code: "invalidClientIdOrSecret", message: "无效的clientId或者clientSecret" }, 400);
+      return c.json(
+        { code: "invalidClientIdOrSecret", message: "无效的clientId或者clientSecret" },
+        400,
+      );
     }
     return c.json({ accessToken: `token-${randomUUID()}`, expireIn: 7200 });
   });

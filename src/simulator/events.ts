@@ -13,7 +13,13 @@ export type SimulatorEvent =
       readonly at: readonly string[];
     }
   /** The echo gateway's answer so far: what a person would not see yet. */
-  | { readonly type: "streaming"; readonly time: number; readonly session: string; readonly text: string; readonly done: boolean }
+  | {
+      readonly type: "streaming";
+      readonly time: number;
+      readonly session: string;
+      readonly text: string;
+      readonly done: boolean;
+    }
   | {
       readonly type: "frame";
       readonly time: number;
@@ -40,7 +46,12 @@ export function createEventLog(keep = 500) {
     emit(event: SimulatorEvent) {
       // A streaming event only replaces the one before it.
       const last = past.at(-1);
-      if (event.type === "streaming" && last?.type === "streaming" && last.session === event.session) past.pop();
+      if (
+        event.type === "streaming" &&
+        last?.type === "streaming" &&
+        last.session === event.session
+      )
+        past.pop();
       past.push(event);
       if (past.length > keep) past.shift();
       for (const listener of listeners) listener(event);

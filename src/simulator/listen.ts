@@ -16,7 +16,8 @@ export async function listen(
   fetch: (request: Request) => Response | Promise<Response>,
   options: { readonly port?: number; readonly onUpgrade?: Upgrade } = {},
 ): Promise<Listening> {
-  const server = createServer(getRequestListener(fetch, { overrideGlobalObjects: false }));
+  const listener = getRequestListener(fetch, { overrideGlobalObjects: false });
+  const server = createServer((request, response) => void listener(request, response));
   const sockets = new Set<Duplex>();
   server.on("connection", (socket: Duplex) => {
     sockets.add(socket);

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { WebSocketServer, type WebSocket } from "ws";
+import { textOf } from "../adapters/_ws.ts";
 import type { EventLog } from "./events.ts";
 import type { Upgrade } from "./listen.ts";
 
@@ -99,7 +100,7 @@ export function createStreamServer(options: StreamServerOptions) {
     log("in", "link up", link.id);
     const ping = () => frame(link, "SYSTEM", "ping", JSON.stringify({ opaque: randomUUID() }));
     const first = setTimeout(ping, 50);
-    socket.on("message", (data) => onFrame(String(data)));
+    socket.on("message", (data) => onFrame(textOf(data)));
     socket.on("close", () => {
       clearTimeout(first);
       links.delete(link);

@@ -93,7 +93,14 @@ export function openSqliteStore(path: string): Store {
   const admit = (arrival: Arrival): Admission => {
     const { chat, session, msgId, data, receivedAt } = arrival;
     const fingerprint = arrival.fingerprint === undefined ? null : hash(arrival.fingerprint);
-    const { changes } = insertArrival.run(chat.account, msgId, fingerprint, session, data, receivedAt);
+    const { changes } = insertArrival.run(
+      chat.account,
+      msgId,
+      fingerprint,
+      session,
+      data,
+      receivedAt,
+    );
     if (changes > 0) return "stored";
     return idSeen.get(chat.account, msgId) === undefined ? "duplicate-content" : "duplicate-id";
   };
@@ -158,7 +165,7 @@ export function openSqliteStore(path: string): Store {
       return { inbox: Number(inbox), outbox: Number(outbox), quarantine: Number(quarantine) };
     },
     // Writing the version it already has is the smallest real commit.
-    probe: async () => void transaction(() => db.exec(`PRAGMA user_version = ${MIGRATIONS.length}`)),
+    probe: async () => transaction(() => db.exec(`PRAGMA user_version = ${MIGRATIONS.length}`)),
     close: () => db.close(),
   };
 }

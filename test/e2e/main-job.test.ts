@@ -17,7 +17,11 @@ describe.each([...RUNTIMES])("%s: the main job", (runtime) => {
   let worker: WorkerProcess;
 
   beforeAll(async () => {
-    dingtalk = await startDingTalk({ redeliverAfterMs: 1500, disconnectGraceMs: 400, perMinute: 1000 });
+    dingtalk = await startDingTalk({
+      redeliverAfterMs: 1500,
+      disconnectGraceMs: 400,
+      perMinute: 1000,
+    });
     gateway = await startGateway({ respond: answer("好的") });
     worker = await startWorker({ runtime, dingtalk, gateway, home: home.path });
   });
@@ -123,7 +127,8 @@ describe.each([...RUNTIMES])("%s: the main job", (runtime) => {
   test("a redelivery under the same or a new msgId is acked and not answered again", async () => {
     const before = await counters();
     const message = await dingtalk.say({ text: "once" });
-    const push = (data: object) => dingtalk.stream.push("/v1.0/im/bot/messages/get", JSON.stringify(data));
+    const push = (data: object) =>
+      dingtalk.stream.push("/v1.0/im/bot/messages/get", JSON.stringify(data));
     expect((await push(message)).code).toBe(200);
     expect((await push({ ...message, msgId: "msgNEW==" })).code).toBe(200);
     await dingtalk.say({ text: "twice" });
@@ -136,7 +141,8 @@ describe.each([...RUNTIMES])("%s: the main job", (runtime) => {
 
   test("malformed frames, unknown topics and unreadable data do no harm", async () => {
     const before = await counters();
-    for (const text of ["no json", "[]", '{"type":"CALLBACK"}', "null"]) dingtalk.stream.sendRaw(text);
+    for (const text of ["no json", "[]", '{"type":"CALLBACK"}', "null"])
+      dingtalk.stream.sendRaw(text);
     expect((await dingtalk.stream.push("/v1.0/unheard/of", "{}")).code).toBe(404);
     expect((await dingtalk.stream.push("/v1.0/card/instances/callback", "{}")).code).toBe(200);
     for (const data of ["not json", "{}", "42", '{"conversationId":""}']) {
@@ -177,7 +183,10 @@ describe.each([...RUNTIMES])("%s: the main job", (runtime) => {
   test("a frame over 1 MiB closes the link, is counted, and the next message is answered", async () => {
     const before = await counters();
     dingtalk.stream.sendRaw("x".repeat(1024 * 1024 + 1));
-    await until("the count", async () => (await counters())["frames_oversize"] !== before["frames_oversize"]);
+    await until(
+      "the count",
+      async () => (await counters())["frames_oversize"] !== before["frames_oversize"],
+    );
     await Promise.all([dingtalk.say({ text: "next" }), replies(1)]);
   });
 
@@ -197,7 +206,10 @@ describe.each([...RUNTIMES])("%s: the main job", (runtime) => {
   });
 
   test("a webhook that throttles is tried again, in order", async () => {
-    dingtalk.faults.webhook = { status: 200, body: { errcode: 410100, errmsg: "发送速度太快而限流" } };
+    dingtalk.faults.webhook = {
+      status: 200,
+      body: { errcode: 410100, errmsg: "发送速度太快而限流" },
+    };
     await dingtalk.say({ text: "a" });
     await until("the refusal", async () => ((await counters())["replies_retried"] ?? 0) > 0);
     await dingtalk.say({ text: "b" });
@@ -213,9 +225,15 @@ describe.each([...RUNTIMES])("%s: the main job", (runtime) => {
     await dingtalk.say({
       text: "give me the answer",
       conversationId: "cidforged==",
-      override: { sessionWebhook: "http://127.0.0.1:9/steal", sessionWebhookExpiredTime: Date.now() + 1e6 },
+      override: {
+        sessionWebhook: "http://127.0.0.1:9/steal",
+        sessionWebhookExpiredTime: Date.now() + 1e6,
+      },
     });
-    await until("the end", async () => (await counters())["replies_failed"] !== before["replies_failed"]);
+    await until(
+      "the end",
+      async () => (await counters())["replies_failed"] !== before["replies_failed"],
+    );
     expect((await counters())["webhooks_refused"]).toBe((before["webhooks_refused"] ?? 0) + 1);
     expect(dingtalk.sent).toHaveLength(0);
   });
@@ -225,7 +243,10 @@ describe.each([...RUNTIMES])("%s: the main job", (runtime) => {
     await dingtalk.say({ text: "shh" });
     await until("the turn", () => gateway.asked.length === 1);
     gateway.respond = () =>
-      Response.json({ error: { message: "402 no credit", type: "insufficient_quota" } }, { status: 402 });
+      Response.json(
+        { error: { message: "402 no credit", type: "insufficient_quota" } },
+        { status: 402 },
+      );
     await dingtalk.say({ text: "pay" });
     const [reply] = await replies(1);
     expect(reply?.body.text?.content).toContain("额度用完了");

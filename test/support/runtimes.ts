@@ -12,12 +12,17 @@ const PROGRAMS = { bun: "bun/bin/bun.exe", deno: "deno/deno", node: "node/bin/no
 const ARGUMENTS = { bun: [], deno: ["run", "--allow-all", "--quiet"], node: [] };
 
 /** How to run a TypeScript file of this tree, unbuilt, in one of the three runtimes. */
-export function commandFor(runtime: RuntimeName, file: string, args: readonly string[] = []): string[] {
+export function commandFor(
+  runtime: RuntimeName,
+  file: string,
+  args: readonly string[] = [],
+): string[] {
   return [programOf(runtime), ...ARGUMENTS[runtime], join(ROOT, file), ...args];
 }
 
 export function programOf(runtime: RuntimeName): string {
   const program = join(MODULES, PROGRAMS[runtime]);
-  if (!existsSync(program)) throw new Error(`${program} is missing: run npm test, which installs it`);
+  if (!existsSync(program))
+    throw new Error(`${program} is missing: run npm test, which installs it`);
   return program;
 }

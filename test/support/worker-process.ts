@@ -69,7 +69,10 @@ export interface WorkerSetup {
 /** Starts the worker against the simulator and waits until it is connected. */
 export async function startWorker(setup: WorkerSetup) {
   const run = runWorker(setup);
-  const started = await until("the worker's start line", () => find(run, "dingbridge is starting") ?? exit(run));
+  const started = await until(
+    "the worker's start line",
+    () => find(run, "dingbridge is starting") ?? exit(run),
+  );
   await until("the link to DingTalk", () => find(run, "connected to DingTalk") ?? exit(run));
   return {
     ...run,

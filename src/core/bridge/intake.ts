@@ -75,7 +75,9 @@ export function createIntake(options: IntakeOptions): Intake {
   const trusted = (webhook: Webhook | undefined): Webhook | undefined => {
     if (webhook === undefined || isTrustedWebhook(webhook.url, options.oapiUrl)) return webhook;
     counters.count("webhooks_refused");
-    log.warn("session webhook not used: it is neither on the configured oapiUrl nor https on dingtalk.com");
+    log.warn(
+      "session webhook not used: it is neither on the configured oapiUrl nor https on dingtalk.com",
+    );
     return undefined;
   };
 

@@ -57,7 +57,11 @@ export function createOutbox(options: OutboxOptions): Outbox {
     const wait = backoffMs(entry.attempts, options.random);
     await store.postpone(entry.id, entry.attempts + 1, clock.now() + wait);
     counters.count("replies_retried");
-    log.warn("reply not sent yet: trying again", { reason, attempts: entry.attempts + 1, retryInMs: wait });
+    log.warn("reply not sent yet: trying again", {
+      reason,
+      attempts: entry.attempts + 1,
+      retryInMs: wait,
+    });
     return { laterMs: wait };
   };
 
@@ -83,14 +87,16 @@ export function createOutbox(options: OutboxOptions): Outbox {
   return {
     wake: (conversation) => lanes.wake(keyOf(conversation)),
     async resume() {
-      for (const conversation of await store.conversationsWaiting()) lanes.wake(keyOf(conversation));
+      for (const conversation of await store.conversationsWaiting())
+        lanes.wake(keyOf(conversation));
     },
     quiet: lanes.quiet,
     drain: lanes.drain,
   };
 }
 
-const keyOf = ({ account, conversationId }: ConversationRef) => JSON.stringify([account, conversationId]);
+const keyOf = ({ account, conversationId }: ConversationRef) =>
+  JSON.stringify([account, conversationId]);
 
 function conversationOf(key: string): ConversationRef {
   const [account, conversationId] = JSON.parse(key) as [string, string];

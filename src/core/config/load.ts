@@ -56,7 +56,9 @@ export function loadConfig(sources: Sources): Loaded {
   }
 
   const unconfigured =
-    problems.length === 0 && get(tree, "clientId") === undefined && get(tree, "clientSecret") === undefined;
+    problems.length === 0 &&
+    get(tree, "clientId") === undefined &&
+    get(tree, "clientSecret") === undefined;
   for (const path of SECRET_PATHS) {
     const expanded = expandSecret(get(tree, path), sources);
     if (expanded.ok) set(tree, path, expanded.value);
@@ -111,7 +113,10 @@ function channelBlock(file: ConfigFile | undefined, problems: string[]): Tree {
 function gatewayDefaults(file: ConfigFile | undefined, warnings: string[]) {
   const found: Record<string, { value: unknown; from: string }> = {};
   if (file === undefined || !isTree(file.json)) return found;
-  if (get(file.json, "$include") !== undefined || get(file.json, "gateway.$include") !== undefined) {
+  if (
+    get(file.json, "$include") !== undefined ||
+    get(file.json, "gateway.$include") !== undefined
+  ) {
     warnings.push(
       `${file.path}: $include is not followed here: set gateway.url and gateway.token under channels.dingtalk if they are in an included file`,
     );
@@ -135,7 +140,11 @@ function gatewayDefaults(file: ConfigFile | undefined, warnings: string[]) {
 function warnUnknown(tree: Tree, warnings: string[]): void {
   const known = knownPaths();
   for (const path of leavesOf(tree)) {
-    if (known.some((key) => key === path || SECRET_PATHS.some((secret) => path.startsWith(`${secret}.`)))) {
+    if (
+      known.some(
+        (key) => key === path || SECRET_PATHS.some((secret) => path.startsWith(`${secret}.`)),
+      )
+    ) {
       continue;
     }
     // A value where a group of keys belongs is a bad value, and the schema says so.

@@ -10,7 +10,10 @@ const text = (expected: string) =>
 const integer = (expected: string, min: number, max: number) =>
   v.pipe(
     // A number from an environment variable is text.
-    v.union([v.number(), v.pipe(v.string(), v.regex(/^\d+$/), v.transform(Number))], `expected ${expected}`),
+    v.union(
+      [v.number(), v.pipe(v.string(), v.regex(/^\d+$/), v.transform(Number))],
+      `expected ${expected}`,
+    ),
     v.integer(`expected ${expected}`),
     v.minValue(min, `expected ${expected}`),
     v.maxValue(max, `expected ${expected}`),
@@ -32,7 +35,13 @@ const address = (expected: string) =>
   );
 
 const flag = v.union(
-  [v.boolean(), v.pipe(v.picklist(["true", "false"]), v.transform((word) => word === "true"))],
+  [
+    v.boolean(),
+    v.pipe(
+      v.picklist(["true", "false"]),
+      v.transform((word) => word === "true"),
+    ),
+  ],
   "expected true or false",
 );
 
@@ -46,7 +55,7 @@ const id = (expected: string) =>
   );
 
 const secret = v.pipe(
-  v.string("expected a string, \"${ENV_NAME}\" or {source: \"env\" | \"file\", …}"),
+  v.string('expected a string, "${ENV_NAME}" or {source: "env" | "file", …}'),
   v.trim(),
   v.minLength(1, "is empty"),
 );
@@ -57,10 +66,16 @@ const secret = v.pipe(
  */
 export const ConfigSchema = v.object({
   enabled: v.optional(flag, true),
-  clientId: id("the app's Client ID, like \"dinge9fjs5bijaq65z3m\""),
+  clientId: id('the app\'s Client ID, like "dinge9fjs5bijaq65z3m"'),
   clientSecret: secret,
-  apiUrl: v.optional(address('an http(s) address like "https://api.dingtalk.com"'), "https://api.dingtalk.com"),
-  oapiUrl: v.optional(address('an http(s) address like "https://oapi.dingtalk.com"'), "https://oapi.dingtalk.com"),
+  apiUrl: v.optional(
+    address('an http(s) address like "https://api.dingtalk.com"'),
+    "https://api.dingtalk.com",
+  ),
+  oapiUrl: v.optional(
+    address('an http(s) address like "https://oapi.dingtalk.com"'),
+    "https://oapi.dingtalk.com",
+  ),
   agentId: v.optional(
     v.pipe(
       id('an agent\'s id, like "main"'),
@@ -79,7 +94,10 @@ export const ConfigSchema = v.object({
   ),
   gateway: v.optional(
     v.object({
-      url: v.optional(address('an http(s) address like "http://127.0.0.1:18789"'), "http://127.0.0.1:18789"),
+      url: v.optional(
+        address('an http(s) address like "http://127.0.0.1:18789"'),
+        "http://127.0.0.1:18789",
+      ),
       token: v.optional(secret),
       timeoutMs: v.optional(milliseconds(1000, 86_400_000), 30 * 60_000),
       maxInFlight: v.optional(integer("a whole number from 1 to 100000", 1, 100_000), 1000),

@@ -19,7 +19,8 @@ export function expandSecret(value: unknown, sources: SecretSources): Expanded {
     const name = /^\$\{([A-Za-z_][A-Za-z0-9_]*)\}$/.exec(value.trim())?.[1];
     return name === undefined ? { ok: true, value } : fromEnv(name, sources);
   }
-  if (typeof value !== "object" || value === null || !("source" in value)) return { ok: true, value };
+  if (typeof value !== "object" || value === null || !("source" in value))
+    return { ok: true, value };
   const { source, id, name, path } = value as Record<string, unknown>;
   if (source === "env") {
     const variable = id ?? name;
@@ -35,7 +36,8 @@ export function expandSecret(value: unknown, sources: SecretSources): Expanded {
   }
   return {
     ok: false,
-    reason: 'this source cannot be resolved here: use a string, "${ENV_NAME}", {source: "env", id} or {source: "file", path}',
+    reason:
+      'this source cannot be resolved here: use a string, "${ENV_NAME}", {source: "env", id} or {source: "file", path}',
   };
 }
 

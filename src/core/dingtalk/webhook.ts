@@ -57,5 +57,7 @@ export function isTrustedWebhook(url: string, oapiUrl: string): boolean {
   const parsed = URL.parse(url);
   if (parsed === null || parsed.username !== "" || parsed.password !== "") return false;
   if (parsed.origin === new URL(oapiUrl).origin) return true;
-  return parsed.protocol === "https:" && parsed.port === "" && parsed.hostname.endsWith(".dingtalk.com");
+  return (
+    parsed.protocol === "https:" && parsed.port === "" && parsed.hostname.endsWith(".dingtalk.com")
+  );
 }

@@ -79,7 +79,11 @@ export function createGateway(options: GatewayOptions): Gateway {
   };
 }
 
-function requestFor(question: Question, token: string | undefined, signal: AbortSignal): RequestInit {
+function requestFor(
+  question: Question,
+  token: string | undefined,
+  signal: AbortSignal,
+): RequestInit {
   const { agentId, session, system, text } = question;
   return {
     method: "POST",
@@ -152,10 +156,11 @@ async function collect(body: ReadableStream<Uint8Array>, clock: Clock): Promise<
   });
   const decoder = new TextDecoder();
   const reader = body.getReader();
-  while (!done) {
+  for (;;) {
     const { value, done: end } = await reader.read();
     if (end) break;
     parser.feed(decoder.decode(value, { stream: true }));
+    if (done) break;
   }
   if (done) letItEnd(reader, clock);
 
@@ -165,7 +170,8 @@ async function collect(body: ReadableStream<Uint8Array>, clock: Clock): Promise<
       ok: false,
       failure: {
         kind: "broken",
-        reason: "the gateway's stream ended without [DONE]: the gateway or the connection died in mid-turn",
+        reason:
+          "the gateway's stream ended without [DONE]: the gateway or the connection died in mid-turn",
       },
     };
   }
@@ -190,7 +196,11 @@ function letItEnd(
     .then(() => timer.cancel());
 }
 
-function failureOf(error: unknown, signal: AbortSignal, { url, timeoutMs }: GatewayOptions): GatewayFailure {
+function failureOf(
+  error: unknown,
+  signal: AbortSignal,
+  { url, timeoutMs }: GatewayOptions,
+): GatewayFailure {
   if (signal.reason instanceof DeadlineError) {
     return {
       kind: "timeout",
@@ -198,7 +208,11 @@ function failureOf(error: unknown, signal: AbortSignal, { url, timeoutMs }: Gate
     };
   }
   const said = reasonOf(error);
-  if (/ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|refused|unable to connect|dns/i.test(said)) {
+  if (
+    /ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|refused|unable to connect|dns/i.test(
+      said,
+    )
+  ) {
     return {
       kind: "unreachable",
       reason: `the gateway cannot be reached at ${url}: is it running, and is gateway.url right? (${said})`,

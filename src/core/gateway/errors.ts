@@ -151,7 +151,7 @@ const CATALOGUE: readonly Row[] = [
   {
     when: (said) => status(404)(said) && said.type === "",
     kind: "endpoint-off",
-    hint: 'the chat endpoint is switched off: set gateway.http.endpoints.chatCompletions.enabled to true in OpenClaw\'s configuration (`openclaw config set gateway.http.endpoints.chatCompletions.enabled true`) and check gateway.url',
+    hint: "the chat endpoint is switched off: set gateway.http.endpoints.chatCompletions.enabled to true in OpenClaw's configuration (`openclaw config set gateway.http.endpoints.chatCompletions.enabled true`) and check gateway.url",
   },
   {
     when: status(401),
@@ -188,7 +188,11 @@ const CATALOGUE: readonly Row[] = [
 /** Finds the row for what the gateway said. */
 export function classify(said: Refusal): GatewayFailure {
   const row = CATALOGUE.find(({ when }) => when(said));
-  const quote = [said.status === 200 ? "in the stream" : `HTTP ${said.status}`, said.type, said.message.slice(0, 300)]
+  const quote = [
+    said.status === 200 ? "in the stream" : `HTTP ${said.status}`,
+    said.type,
+    said.message.slice(0, 300),
+  ]
     .filter(Boolean)
     .join(", ");
   const { kind, hint } = row ?? {

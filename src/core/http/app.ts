@@ -31,7 +31,10 @@ export function createApp(options: AppOptions): Hono {
 
   if (options.token === undefined) {
     app.get("/status", (c) =>
-      c.json({ error: "set http.token (DINGBRIDGE_API_TOKEN) to read /status from another machine" }, 403),
+      c.json(
+        { error: "set http.token (DINGBRIDGE_API_TOKEN) to read /status from another machine" },
+        403,
+      ),
     );
   } else {
     if (options.token !== null) app.use("/status", bearerAuth({ token: options.token }));

@@ -76,7 +76,11 @@ export function parseRobotMessage(data: string): ParsedRobotMessage {
   const raw = parsed.output;
   const senderStaffId = raw.senderStaffId || undefined;
   const senderId = raw.senderId || undefined;
-  if (String(raw.conversationType) !== "2" && senderStaffId === undefined && senderId === undefined) {
+  if (
+    String(raw.conversationType) !== "2" &&
+    senderStaffId === undefined &&
+    senderId === undefined
+  ) {
     return { ok: false, reason: "data: a direct message without senderStaffId and senderId" };
   }
   return {

@@ -29,5 +29,7 @@ export function cleanAnswer(raw: string): Cleaned {
     .replace(TRAILING_TOKENS, "")
     .trim();
   if (text !== "") return { kind: "text", text };
-  return { kind: asked.includes(SILENCE) || /NO_REPLY|HEARTBEAT_OK/.test(asked) ? "silent" : "empty" };
+  return {
+    kind: asked.includes(SILENCE) || /NO_REPLY|HEARTBEAT_OK/.test(asked) ? "silent" : "empty",
+  };
 }

@@ -25,7 +25,8 @@ export function webhookBodies(text: string, mention: Mention | undefined, title:
     const first = at === 0;
     // A markdown heading or list only counts as one at the start of a line.
     const content = first && greeting !== "" ? greeting + (markdown ? "\n\n" : " ") + part : part;
-    const at_ = first && mention?.userId !== undefined ? { at: { atUserIds: [mention.userId] } } : {};
+    const at_ =
+      first && mention?.userId !== undefined ? { at: { atUserIds: [mention.userId] } } : {};
     return JSON.stringify(
       markdown
         ? { msgtype: "markdown", markdown: { title: titleOf(part, title), text: content }, ...at_ }
@@ -70,7 +71,15 @@ function titleOf(text: string, fallback: string): string {
       .replace(/!?\[([^\]]*)\]\([^)]*\)/g, "$1")
       .replace(/^[\s>#*+\-|`~]+|[*`~|]+/g, "")
       .trim();
-    if (/[\p{L}\p{N}]/u.test(plain)) return [...plain].slice(0, TITLE_CHARS).join("");
+    if (/[\p{L}\p{N}]/u.test(plain)) return firstGraphemes(plain, TITLE_CHARS);
   }
   return fallback;
+}
+
+/** Cut between what a reader sees as characters: an emoji of several code points stays whole. */
+function firstGraphemes(text: string, count: number): string {
+  const segments = new Intl.Segmenter().segment(text.slice(0, count * 8));
+  return Array.from(segments, ({ segment }) => segment)
+    .slice(0, count)
+    .join("");
 }

@@ -50,7 +50,12 @@ export function parseFrame(text: string): ParsedFrame {
 export type AckCode = 200 | 404 | 500;
 
 /** The answer to a push: echoes its `messageId`; `data` is JSON text whose meaning depends on the topic. */
-export function ackFrame(messageId: string, data: string, code: AckCode = 200, message = "OK"): string {
+export function ackFrame(
+  messageId: string,
+  data: string,
+  code: AckCode = 200,
+  message = "OK",
+): string {
   return JSON.stringify({
     code,
     message,

@@ -82,7 +82,8 @@ function endpointUrl(body: string, apiUrl: string): OpenResult {
     return {
       ok: false,
       failure: "unavailable",
-      reason: "DingTalk's answer held no endpoint and ticket: is a proxy or captive portal in between?",
+      reason:
+        "DingTalk's answer held no endpoint and ticket: is a proxy or captive portal in between?",
     };
   }
   const plainAllowed = apiUrl.startsWith("http:");

@@ -374,10 +374,11 @@ function listen() {
   });
   composer.addEventListener("keydown", onEnter);
   for (const action of ["drop", "disconnect", "expire"]) {
-    byTestId(action).addEventListener("click", () => act({ action }));
+    byTestId(action).addEventListener("click", () => void act({ action }));
   }
-  gatewayButton.addEventListener("click", () =>
-    act({ action: "gateway", running: gatewayButton.classList.contains("active") }),
+  gatewayButton.addEventListener(
+    "click",
+    () => void act({ action: "gateway", running: gatewayButton.classList.contains("active") }),
   );
   byId("panel-toggle").addEventListener("click", togglePanel);
 }

@@ -1,0 +1,118 @@
+import { spawn } from "node:child_process";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import process from "node:process";
+import { ROOT, programOf } from "./support/runtimes.ts";
+
+/**
+ * `npm test`: everything that must hold, in the order in which it is quickest to learn that something
+ * does not. Ends with one plain line for machines: `tests: N passed, N failed`.
+ *
+ *   run.ts          checks and tests
+ *   run.ts check    only types, lint and format
+ *   run.ts format   writes the format instead of checking it
+ */
+interface Step {
+  readonly name: string;
+  readonly command: readonly string[];
+  /** Reads a test runner's own summary; a step without one counts as one test. */
+  readonly count?: (output: string) => { passed: number; failed: number };
+}
+
+const tool = (name: string) => join(ROOT, "node_modules/.bin", name);
+const contract = join(ROOT, "test/contract");
+const contractFiles = readdirSync(contract)
+  .filter((file) => file.endsWith(".test.ts"))
+  .map((file) => join(contract, file));
+
+const last = (output: string, pattern: RegExp) =>
+  Number(output.match(pattern)?.at(-1)?.match(/\d+/)?.[0] ?? 0);
+const bunCount = (output: string) => ({
+  passed: last(output, /^\s*\d+ pass$/gm),
+  failed: last(output, /^\s*\d+ (fail|errors?)$/gm),
+});
+const nodeCount = (output: string) => ({
+  passed: last(output, /^\S+ pass \d+$/gm),
+  failed: last(output, /^\S+ fail \d+$/gm),
+});
+const denoCount = (output: string) => ({
+  passed: last(output, /\d+ passed/g),
+  failed: last(output, /\d+ failed/g),
+});
+
+const CHECKS: readonly Step[] = [
+  { name: "types", command: [tool("tsc"), "-p", "tsconfig.json"] },
+  { name: "types of the runtime-free core", command: [tool("tsc"), "-p", "tsconfig.core.json"] },
+  { name: "lint", command: [tool("oxlint"), "--type-aware", "--deny-warnings", "src", "test"] },
+  { name: "format", command: [tool("oxfmt"), "--check", "."] },
+];
+
+const TESTS: readonly Step[] = [
+  {
+    name: "unit tests",
+    command: [programOf("bun"), "test", "--timeout", "20000", "test/unit"],
+    count: bunCount,
+  },
+  {
+    name: "contract tests in Bun",
+    command: [programOf("bun"), "test", "--timeout", "20000", "test/contract"],
+    count: bunCount,
+  },
+  {
+    name: "contract tests in Deno",
+    command: [programOf("deno"), "test", "--allow-all", "--no-check", "--quiet", ...contractFiles],
+    count: denoCount,
+  },
+  {
+    name: "contract tests in Node",
+    command: [programOf("node"), "--test", "--test-reporter=spec", ...contractFiles],
+    count: nodeCount,
+  },
+  {
+    name: "end-to-end tests in Bun, Deno and Node",
+    command: [programOf("bun"), "test", "--timeout", "30000", "test/e2e"],
+    count: bunCount,
+  },
+];
+
+async function run(step: Step): Promise<{ passed: number; failed: number }> {
+  process.stdout.write(`\n— ${step.name}\n`);
+  const [program = "", ...args] = step.command;
+  const child = spawn(program, args, {
+    cwd: ROOT,
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, NO_COLOR: "1", FORCE_COLOR: "0" },
+  });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on("data", (data) => {
+      output += String(data);
+      process.stdout.write(String(data));
+    });
+  }
+  const code = await new Promise<number | null>((resolve) => child.on("close", resolve));
+  const plain = { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1 };
+  if (step.count === undefined) return plain;
+  const counted = step.count(output);
+  // A runner that died, or that found no test, has not passed.
+  if (code !== 0 && counted.failed === 0) return { ...counted, failed: 1 };
+  return counted.passed + counted.failed === 0 ? { passed: 0, failed: 1 } : counted;
+}
+
+const [mode] = process.argv.slice(2);
+const steps =
+  mode === "format"
+    ? [{ name: "format", command: [tool("oxfmt"), "."] }]
+    : mode === "check"
+      ? CHECKS
+      : [...CHECKS, ...TESTS];
+
+let passed = 0;
+let failed = 0;
+for (const step of steps) {
+  const counted = await run(step);
+  passed += counted.passed;
+  failed += counted.failed;
+}
+console.log(`\ntests: ${passed} passed, ${failed} failed`);
+process.exit(failed === 0 ? 0 : 1);
