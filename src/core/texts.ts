@@ -8,6 +8,8 @@ export interface Texts {
   readonly help: string;
   /** A message of a kind that cannot be handed on. */
   unsupported(msgtype: string): string;
+  /** Closes an answer that the model had to break off. */
+  readonly truncated: string;
   /** A turn that ended without an answer. */
   readonly failures: Readonly<Record<FailureKind, string>>;
   /** The title of a markdown message whose first line gives none: chat list and push show it. */
@@ -31,6 +33,7 @@ const zh: Texts = {
   help: "👋 我在。直接发消息，或在群里 @我 并写上问题，我就会回答。",
   unsupported: (msgtype) =>
     `目前只支持文字消息，还看不了${KINDS[msgtype]?.zh ?? `这种消息（${msgtype}）`}，请用文字告诉我。`,
+  truncated: "⚠️ 回答达到模型的长度上限，到这里被截断了。",
   failures: {
     unreachable: `😥 智能体网关连接不上，这条消息没有得到处理。请稍后再试；如果一直这样，${ADMIN_ZH}。`,
     unauthorized: `😥 智能体网关不认可我的令牌。${ADMIN_ZH}检查 gateway.token。`,
@@ -58,6 +61,7 @@ const en: Texts = {
   help: "👋 I'm here. Send me a message, or @ me in a group with your question, and I will answer.",
   unsupported: (msgtype) =>
     `I can only read text for now, not ${KINDS[msgtype]?.en ?? `this kind of message (${msgtype})`}. Please tell me in words.`,
+  truncated: "⚠️ The answer reached the model's length limit and was cut off here.",
   failures: {
     unreachable: `😥 The agent gateway cannot be reached, so this message was not handled. Try again later. ${ADMIN_EN} if it stays like this.`,
     unauthorized: `😥 The agent gateway does not accept my token. ${ADMIN_EN} to check gateway.token.`,

@@ -38,7 +38,7 @@ export function createTurn(options: TurnOptions): RunTurn {
     const cleaned = answer.ok ? cleanAnswer(answer.text) : undefined;
     if (cleaned?.kind === "text") {
       counters.count("turns_answered");
-      return cleaned.text;
+      return answer.ok && answer.truncated ? `${cleaned.text}\n\n${texts.truncated}` : cleaned.text;
     }
     if (cleaned?.kind === "silent") {
       counters.count("turns_silent");

@@ -3,7 +3,8 @@ import * as v from "valibot";
 import { DeadlineError, deadline, type Clock } from "../clock.ts";
 import { parseJson } from "../json.ts";
 import { reasonOf } from "../log.ts";
-import { classify, errorIn, type GatewayFailure } from "./errors.ts";
+import { REWRITTEN, classify, errorIn, type GatewayFailure } from "./errors.ts";
+import { finalTextOf, historyRequest } from "./history.ts";
 
 export interface GatewayOptions {
   /** Without a trailing slash: a slash before the path is a 404 there. */
@@ -57,8 +58,29 @@ const Chunk = v.object({
 
 /** Largest answer collected, in characters: more is cut off rather than held in memory. */
 const MAX_ANSWER_CHARS = 2_000_000;
+const READ_BACK_MS = 10_000;
 
 export function createGateway(options: GatewayOptions): Gateway {
+  /** The answer is whole in the session's history. Reading it must not cost the turn: `otherwise` then. */
+  const readBack = async (session: string, runId: string, otherwise: Answer): Promise<Answer> => {
+    const limit = deadline(options.clock, READ_BACK_MS);
+    try {
+      const response = await options.fetch(`${options.url}/tools/invoke`, {
+        method: "POST",
+        headers: { ...authorization(options.token), "content-type": "application/json" },
+        body: historyRequest(headerValue(session), 10),
+        redirect: "error",
+        signal: limit.signal,
+      });
+      const text = finalTextOf(await response.text(), runId);
+      return text === undefined ? otherwise : { ok: true, runId, text, truncated: false };
+    } catch {
+      return otherwise;
+    } finally {
+      limit.clear();
+    }
+  };
+
   return {
     async ask(question, signal) {
       const limit = deadline(options.clock, options.timeoutMs, signal);
@@ -68,7 +90,10 @@ export function createGateway(options: GatewayOptions): Gateway {
           requestFor(question, options.token, limit.signal),
         );
         if (!response.ok || response.body === null) return await refused(response);
-        return await collect(response.body, options.clock);
+        const streamed = await collect(response.body, options.clock);
+        return streamed.rewritten === undefined
+          ? streamed.answer
+          : await readBack(question.session, streamed.rewritten, streamed.answer);
       } catch (error) {
         signal.throwIfAborted();
         return { ok: false, failure: failureOf(error, limit.signal, options) };
@@ -88,7 +113,7 @@ function requestFor(
   return {
     method: "POST",
     headers: {
-      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      ...authorization(token),
       "content-type": "application/json",
       accept: "text/event-stream",
       "x-openclaw-session-key": headerValue(session),
@@ -107,6 +132,10 @@ function requestFor(
     redirect: "error",
     signal,
   };
+}
+
+function authorization(token: string | undefined): Record<string, string> {
+  return token === undefined ? {} : { authorization: `Bearer ${token}` };
 }
 
 /** Header values are Latin-1 at best: what is not visible ASCII is percent-encoded. */
@@ -129,8 +158,14 @@ async function refused(response: Response): Promise<Answer> {
   };
 }
 
+interface Streamed {
+  readonly answer: Answer;
+  /** The run whose final text differs from what was streamed: only its history has it. */
+  readonly rewritten?: string | undefined;
+}
+
 /** Reads the stream to its `[DONE]`: without one the connection died and the text may be half an answer. */
-async function collect(body: ReadableStream<Uint8Array>, clock: Clock): Promise<Answer> {
+async function collect(body: ReadableStream<Uint8Array>, clock: Clock): Promise<Streamed> {
   let runId: string | undefined;
   let text = "";
   let finish: string | undefined;
@@ -164,18 +199,19 @@ async function collect(body: ReadableStream<Uint8Array>, clock: Clock): Promise<
   }
   if (done) letItEnd(reader, clock);
 
-  if (error !== undefined) return { ok: false, failure: classify({ status: 200, ...error }) };
-  if (!done) {
-    return {
-      ok: false,
-      failure: {
-        kind: "broken",
-        reason:
-          "the gateway's stream ended without [DONE]: the gateway or the connection died in mid-turn",
-      },
-    };
+  if (error !== undefined) {
+    const answer = { ok: false, failure: classify({ status: 200, ...error }) } as const;
+    return { answer, rewritten: REWRITTEN.test(error.message) ? runId : undefined };
   }
-  return { ok: true, runId, text, truncated: finish === "length" };
+  if (!done) {
+    const failure = {
+      kind: "broken",
+      reason:
+        "the gateway's stream ended without [DONE]: the gateway or the connection died in mid-turn",
+    } as const;
+    return { answer: { ok: false, failure } };
+  }
+  return { answer: { ok: true, runId, text, truncated: finish === "length" } };
 }
 
 /**

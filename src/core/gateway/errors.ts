@@ -72,6 +72,9 @@ const type =
     names.includes(said.type);
 const says = (pattern: RegExp) => (said: Refusal) => pattern.test(said.message);
 
+/** The model's answer changed after part of it had been streamed; the turn itself succeeded. */
+export const REWRITTEN = /append-only response stream/i;
+
 /**
  * The error catalogue of `/v1/chat/completions`, first match wins. The same errors come as HTTP status
  * or inside a stream, so the words and the type decide before the status does: 401 alone may be the
@@ -89,7 +92,7 @@ const CATALOGUE: readonly Row[] = [
     hint: "the run was ended at the gateway (session reset or abort)",
   },
   {
-    when: says(/append-only response stream/i),
+    when: says(REWRITTEN),
     kind: "broken",
     hint: "the model's answer changed after part of it had been streamed; the whole answer is in the gateway's session history",
   },

@@ -12,7 +12,7 @@ const NO_RESPONSE = "No response from OpenClaw.";
 
 /** OpenClaw's inline directives that come through the HTTP API verbatim, or may. */
 const DIRECTIVES =
-  /\[\[tts:text\]\][\s\S]*?\[\[\/tts:text\]\]|\[\[\/?(?:tts|reply_to|reply_to_current|audio_as_voice|buttons|quick_replies)(?::[^\]]*(?:\](?!\])[^\]]*)*)?\]\]/g;
+  /[ \t]?(?:\[\[tts:text\]\][\s\S]*?\[\[\/tts:text\]\]|\[\[\/?(?:tts|reply_to|reply_to_current|audio_as_voice|buttons|quick_replies)(?::[^\n]*?)?\]\]+)/g;
 const TRAILING_TOKENS = new RegExp(`(?:\\s*\\b(?:NO_REPLY|HEARTBEAT_OK|${SILENCE})\\b[.!]?)+\\s*$`);
 const LEADING_TOKENS = /^\s*HEARTBEAT_OK\b[.!]?/;
 const FENCED = /(^(?:```|~~~)[\s\S]*?^(?:```|~~~)[ \t]*$)/m;
