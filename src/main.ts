@@ -44,10 +44,9 @@ async function main(argv: readonly string[]): Promise<number> {
   const wantsDemo = command === undefined && loaded.unconfigured && values.config === undefined;
   if (command !== "demo" && !wantsDemo) return await start(loaded);
 
-  const token = process.env["OPENCLAW_GATEWAY_TOKEN"] || loaded.config?.gateway.token;
   return await demo({
     gateway: gatewayOf(values.gateway),
-    token,
+    token: loaded.gatewayToken,
     agentId: process.env["DINGBRIDGE_AGENT"],
     port: portOf(values.port),
     open: values["no-open"] !== true,

@@ -174,8 +174,10 @@ export function createWorker(config: Config, ports: WorkerPorts): Worker {
     },
     async stop() {
       pruning?.cancel();
+      // What has arrived is committed and acked while the links are still there to carry the acks.
       await intake.settled();
       stream.stop();
+      await intake.settled();
       const limit = clock.after(DRAIN_MS, () => halt.abort(new Error("dingbridge is stopping")));
       const turns = sessions.drain();
       await turns;

@@ -50,14 +50,8 @@ export function readConfiguration(
       ? { ...loaded, path }
       : { ...loaded, path, config: { ...config, dataDir: expandHome(config.dataDir) } };
   }
-  return {
-    path,
-    config: undefined,
-    // A file that cannot be read leaves everything missing: only its own problem is worth a line.
-    problems,
-    warnings: loaded.warnings,
-    unconfigured: false,
-  };
+  // A file that cannot be read leaves everything missing: only its own problem is worth a line.
+  return { ...loaded, path, config: undefined, problems, unconfigured: false };
 }
 
 /** One line: json5's errors name line and column already. */

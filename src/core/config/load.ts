@@ -26,6 +26,8 @@ export interface Loaded {
   readonly warnings: readonly string[];
   /** Neither Client ID nor Secret is set anywhere: nobody has configured a robot yet. */
   readonly unconfigured: boolean;
+  /** The gateway's token, known even where there is no robot yet: for the demo. */
+  readonly gatewayToken: string | undefined;
 }
 
 type Tree = Record<string, unknown>;
@@ -71,6 +73,7 @@ export function loadConfig(sources: Sources): Loaded {
     }
   }
 
+  const gatewayToken = get(tree, "gateway.token");
   const parsed = v.safeParse(ConfigSchema, tree);
   if (!parsed.success) {
     for (const issue of parsed.issues) {
@@ -84,6 +87,7 @@ export function loadConfig(sources: Sources): Loaded {
     problems,
     warnings,
     unconfigured,
+    gatewayToken: typeof gatewayToken === "string" ? gatewayToken : undefined,
   };
 }
 

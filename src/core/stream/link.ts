@@ -43,6 +43,7 @@ export interface Link {
 export function createLink(options: LinkOptions, handlers: LinkHandlers): Link {
   const { clock } = options;
   let state: "dialing" | "open" | "ended" = "dialing";
+  let closing = false;
   let openedAt = 0;
   let reason = "";
   let heartbeat: Heartbeat | undefined;
@@ -55,7 +56,7 @@ export function createLink(options: LinkOptions, handlers: LinkHandlers): Link {
 
   const link: Link = {
     send(text) {
-      if (state !== "open") return false;
+      if (state !== "open" || closing) return false;
       socket.send(text);
       return true;
     },
@@ -64,7 +65,8 @@ export function createLink(options: LinkOptions, handlers: LinkHandlers): Link {
       timer = clock.after(ms, () => abandon("drained"));
     },
     close() {
-      if (state === "ended") return;
+      if (state === "ended" || closing) return;
+      closing = true;
       reason ||= "closed by us";
       socket.close(1000, "bye");
       timer?.cancel();
