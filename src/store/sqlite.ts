@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { DatabaseSync } from "node:sqlite";
-import { foldedKey } from "../core/bridge/session.ts";
+import { foldedKey, type Chat } from "../core/bridge/session.ts";
 import type { Admission, Arrival, ConversationRef, Store } from "../core/store.ts";
 import { MIGRATIONS } from "./schema.ts";
 
@@ -32,7 +32,8 @@ export function openSqliteStore(path: string): Store {
   );
   const rememberWebhook = db.prepare(
     `INSERT INTO webhooks VALUES (?, ?, ?, ?)
-     ON CONFLICT DO UPDATE SET url = excluded.url, expires_at = excluded.expires_at`,
+     ON CONFLICT DO UPDATE SET url = excluded.url, expires_at = excluded.expires_at
+     WHERE excluded.expires_at >= webhooks.expires_at OR excluded.expires_at IS NULL OR webhooks.expires_at IS NULL`,
   );
   const insertQuarantine = db.prepare(
     "INSERT INTO quarantine (account, reason, data, received_at) VALUES (?, ?, ?, ?)",
@@ -105,11 +106,20 @@ export function openSqliteStore(path: string): Store {
     return idSeen.get(chat.account, msgId) === undefined ? "duplicate-content" : "duplicate-id";
   };
 
-  const remember = ({ chat, session, webhook }: Arrival) => {
-    const { account, kind, conversationId, userId } = chat;
-    rememberChat.run(foldedKey(session), session, account, kind, conversationId, userId ?? null);
-    if (webhook !== undefined) {
-      rememberWebhook.run(account, conversationId, webhook.url, webhook.expiresAt ?? null);
+  /** One write per chat and batch, however many messages it brings. */
+  const remember = (arrivals: readonly Arrival[]) => {
+    const chats = new Map(arrivals.map(({ session, chat }) => [session, chat]));
+    for (const [session, { account, kind, conversationId, userId }] of chats) {
+      rememberChat.run(foldedKey(session), session, account, kind, conversationId, userId ?? null);
+    }
+    const webhooks = new Map<string, Arrival>();
+    for (const arrival of arrivals) {
+      const { account, conversationId } = arrival.chat;
+      if (arrival.webhook !== undefined) webhooks.set(`${account} ${conversationId}`, arrival);
+    }
+    for (const { chat, webhook } of webhooks.values()) {
+      if (webhook === undefined) continue;
+      rememberWebhook.run(chat.account, chat.conversationId, webhook.url, webhook.expiresAt ?? null);
     }
   };
 
@@ -117,9 +127,7 @@ export function openSqliteStore(path: string): Store {
     takeIn: async (arrivals, quarantine) =>
       transaction(() => {
         const admissions = arrivals.map(admit);
-        // One write per conversation and batch: the last message carries the newest webhook.
-        const newest = new Map(arrivals.map((arrival) => [arrival.chat.conversationId, arrival]));
-        for (const arrival of newest.values()) remember(arrival);
+        remember(arrivals.filter((_, at) => admissions[at] === "stored"));
         for (const { account, reason, data, receivedAt } of quarantine) {
           insertQuarantine.run(account, reason, data.slice(0, QUARANTINE_CHARS), receivedAt);
         }
@@ -153,7 +161,10 @@ export function openSqliteStore(path: string): Store {
         expiresAt: typeof expiresAt === "number" ? expiresAt : undefined,
       };
     },
-    chatByFoldedKey: async (key) => row(chatOfKey.get(key)),
+    chatByFoldedKey: async (key) => {
+      const found = row<Chat & { session: string; userId: string | null }>(chatOfKey.get(key));
+      return found === undefined ? undefined : { ...found, userId: found.userId ?? undefined };
+    },
 
     prune: async (now) =>
       transaction(() => {

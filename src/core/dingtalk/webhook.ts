@@ -7,11 +7,7 @@ import { httpVerdict, webhookVerdict, type Verdict } from "./errors.ts";
 const TIMEOUT_MS = 10_000;
 
 const Result = v.object({
-  errcode: v.pipe(
-    v.union([v.number(), v.string()]),
-    v.transform(Number),
-    v.check((code) => !Number.isNaN(code)),
-  ),
+  errcode: v.union([v.number(), v.pipe(v.string(), v.regex(/^-?\d+$/), v.transform(Number))]),
   errmsg: v.fallback(v.string(), ""),
 });
 

@@ -35,8 +35,15 @@ export interface Webhook {
 }
 
 const optionalText = v.fallback(v.optional(v.pipe(v.string(), v.trim())), undefined);
+/** Ms since the epoch, as a number or as text; anything a database could not hold counts as missing. */
 const optionalTime = v.fallback(
-  v.optional(v.union([v.number(), v.pipe(v.string(), v.regex(/^\d+$/), v.transform(Number))])),
+  v.optional(
+    v.pipe(
+      v.union([v.number(), v.pipe(v.string(), v.regex(/^\d+$/), v.transform(Number))]),
+      v.safeInteger(),
+      v.minValue(0),
+    ),
+  ),
   undefined,
 );
 

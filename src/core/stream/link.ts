@@ -61,6 +61,7 @@ export function createLink(options: LinkOptions, handlers: LinkHandlers): Link {
       return true;
     },
     drain(ms) {
+      if (closing) return;
       timer?.cancel();
       timer = clock.after(ms, () => abandon("drained"));
     },

@@ -60,6 +60,8 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
   let since = clock.now();
   let generation = 0;
   let failures = 0;
+  /** Young links in a row that DingTalk asked to leave. */
+  let sentAway = 0;
   let problem: StreamStatus["problem"] = null;
   let nextTryAt: number | null = null;
   let lastFrameAt: number | null = null;
@@ -81,7 +83,12 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
       if (link !== current) return;
       log.info("DingTalk asks to reconnect: opening the replacement link", { data });
       current = undefined;
-      connect();
+      const lived = clock.now() - since >= LIVED_MS;
+      // At once, but a server that sends every new link away at once is not raced.
+      if (lived) failures = sentAway = 0;
+      const wait = sentAway === 0 ? 0 : backoffMs(sentAway - 1, options.random);
+      sentAway++;
+      connectAfter(wait);
     },
   });
 
@@ -97,6 +104,13 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
         failed(opened.failure, opened.reason);
       }
     });
+  };
+
+  const connectAfter = (ms: number) => {
+    if (ms === 0) return connect();
+    enter("waiting");
+    nextTryAt = clock.now() + ms;
+    retry = clock.after(ms, connect);
   };
 
   const dialUp = (mine: number, url: string) => {
@@ -135,7 +149,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     }
     current = undefined;
     counters.count("links_lost");
-    if (end.livedMs >= LIVED_MS) failures = 0;
+    if (end.livedMs >= LIVED_MS) failures = sentAway = 0;
     failed("link", end.reason);
   };
 
@@ -144,9 +158,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     const wait = needsPerson ? SLOW_RETRY_MS : backoffMs(failures, options.random);
     failures++;
     problem = { kind, reason };
-    enter("waiting");
-    nextTryAt = clock.now() + wait;
-    retry = clock.after(wait, connect);
+    connectAfter(wait);
     const fields = { kind, reason, failures, retryInMs: wait };
     if (needsPerson) log.error("not connected to DingTalk", fields);
     else log.warn("not connected to DingTalk", fields);
