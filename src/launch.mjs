@@ -36,9 +36,13 @@ const runtime = choose();
 const child = spawn(runtime.path, [...ARGUMENTS[runtime.name], file, ...args], {
   stdio: "inherit",
 });
-// The child gets the terminal's Ctrl+C by itself; what is sent to this process alone is handed on.
-for (const signal of ["SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
-process.on("SIGINT", () => undefined);
+// What is sent to this process is handed on, but for a terminal's Ctrl+C: that reaches the child by
+// itself, and a second one would end it at once.
+for (const signal of ["SIGTERM", "SIGHUP", "SIGINT"]) {
+  process.on(signal, () => {
+    if (signal !== "SIGINT" || !process.stdin.isTTY) child.kill(signal);
+  });
+}
 child.on("error", (error) => fail(`${runtime.path} cannot be started: ${error.message}`));
 child.on("exit", (code, signal) => {
   if (signal === null) process.exit(code ?? 1);
@@ -76,7 +80,12 @@ function candidates(name) {
     .filter((folder) => folder !== "" && folder !== join(MODULES, ".bin"))
     .map((folder) => join(folder, program));
   if (name === "node") own.unshift(process.execPath);
-  const packaged = { bun: "bun/bin/bun.exe", deno: `deno/${program}`, node: `node/bin/${program}` };
+  const libc = process.platform === "linux" ? "-glibc" : "";
+  const packaged = {
+    bun: "bun/bin/bun.exe",
+    deno: `@deno/${process.platform}-${process.arch}${libc}/${program}`,
+    node: `node/bin/${program}`,
+  };
   return [...own, join(MODULES, packaged[name])].filter((path) => existsSync(path));
 }
 

@@ -21,37 +21,43 @@ export function readConfiguration(
   const named = explicit ?? (env["DINGBRIDGE_CONFIG"] || undefined);
 
   const problems: string[] = [];
-  const read = (path: string): ConfigFile | undefined => {
+  const warnings: string[] = [];
+  const read = (path: string, complaints: string[]): ConfigFile | undefined => {
     try {
       return { path, json: JSON5.parse(readFileSync(path, "utf8")) };
     } catch (error) {
-      problems.push(`${path}: ${problemWith(error)}`);
+      complaints.push(`${path}: ${problemWith(error)}`);
       return undefined;
     }
   };
+  const ownPath = named ?? [join(folder, "dingbridge.json"), openclawPath].find(existsSync);
+  const own = ownPath === undefined ? undefined : read(ownPath, problems);
   const openclaw =
-    existsSync(openclawPath) && openclawPath !== named ? read(openclawPath) : undefined;
-  const ownPath = [named, join(folder, "dingbridge.json")].find(
-    (path) => path !== undefined && (path === named || existsSync(path)),
-  );
-  const own = ownPath === undefined ? openclaw : read(ownPath);
+    ownPath === openclawPath
+      ? own
+      : existsSync(openclawPath)
+        ? // With a file of our own this one only has defaults to give.
+          read(openclawPath, warnings)
+        : undefined;
 
   const loaded = loadConfig({
     own,
-    openclaw: openclawPath === named ? own : openclaw,
+    openclaw,
     env,
     readFile: (path) => readFileSync(expandHome(path), "utf8"),
     defaults: { dataDir: join(folder, "dingbridge"), locale: systemLocale() },
   });
-  const path = own?.path ?? ownPath;
   if (problems.length === 0) {
     const { config } = loaded;
-    return config === undefined
-      ? { ...loaded, path }
-      : { ...loaded, path, config: { ...config, dataDir: expandHome(config.dataDir) } };
+    return {
+      ...loaded,
+      path: ownPath,
+      warnings: [...warnings, ...loaded.warnings],
+      config: config && { ...config, dataDir: expandHome(config.dataDir) },
+    };
   }
   // A file that cannot be read leaves everything missing: only its own problem is worth a line.
-  return { ...loaded, path, config: undefined, problems, unconfigured: false };
+  return { ...loaded, path: ownPath, config: undefined, problems, unconfigured: false };
 }
 
 /** One line: json5's errors name line and column already. */

@@ -2,7 +2,7 @@
 export const EXIT = {
   /** Stopped on request, or nothing to do. */
   ok: 0,
-  /** A crash, the port is in use, or another worker holds the data folder. */
+  /** A crash, or the port is in use. */
   crash: 1,
   /** The command line is not understood. */
   usage: 2,

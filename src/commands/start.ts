@@ -1,4 +1,4 @@
-import { accessSync, constants, mkdirSync } from "node:fs";
+import { chmodSync, closeSync, mkdirSync, openSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { runtime } from "#runtime";
@@ -69,8 +69,11 @@ function openStore(dataDir: string): Store {
   try {
     // What people write lies here: for the owner's eyes only.
     mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-    accessSync(dataDir, constants.R_OK | constants.W_OK);
-    return openSqliteStore(join(dataDir, "dingbridge.sqlite"));
+    const file = join(dataDir, "dingbridge.sqlite");
+    // The folder may be an older one, open to all: SQLite's other files take this one's mode.
+    closeSync(openSync(file, "a", 0o600));
+    chmodSync(file, 0o600);
+    return openSqliteStore(file);
   } catch (error) {
     throw new UserError(
       `dataDir: the folder ${dataDir} cannot be used (${reasonOf(error)}): make it writable for this user, or set dataDir (DINGBRIDGE_DATA_DIR) to another folder`,

@@ -119,7 +119,12 @@ export function openSqliteStore(path: string): Store {
     }
     for (const { chat, webhook } of webhooks.values()) {
       if (webhook === undefined) continue;
-      rememberWebhook.run(chat.account, chat.conversationId, webhook.url, webhook.expiresAt ?? null);
+      rememberWebhook.run(
+        chat.account,
+        chat.conversationId,
+        webhook.url,
+        webhook.expiresAt ?? null,
+      );
     }
   };
 

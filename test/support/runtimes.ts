@@ -7,8 +7,14 @@ const MODULES = join(ROOT, "node_modules");
 export const RUNTIMES = ["bun", "deno", "node"] as const;
 export type RuntimeName = (typeof RUNTIMES)[number];
 
+const LIBC = process.platform === "linux" ? "-glibc" : "";
+
 /** The programs the development dependencies ship; .bin/deno is a Node script that swallows signals. */
-const PROGRAMS = { bun: "bun/bin/bun.exe", deno: "deno/deno", node: "node/bin/node" };
+const PROGRAMS = {
+  bun: "bun/bin/bun.exe",
+  deno: `@deno/${process.platform}-${process.arch}${LIBC}/deno`,
+  node: "node/bin/node",
+};
 const ARGUMENTS = { bun: [], deno: ["run", "--allow-all", "--quiet"], node: [] };
 
 /** How to run a TypeScript file of this tree, unbuilt, in one of the three runtimes. */

@@ -1,5 +1,6 @@
 import { Hono } from "hono";
 import { bearerAuth } from "hono/bearer-auth";
+import { HTTPException } from "hono/http-exception";
 import { secureHeaders } from "hono/secure-headers";
 
 /** What is not right, by part; empty when ready. */
@@ -41,7 +42,9 @@ export function createApp(options: AppOptions): Hono {
     app.get("/status", async (c) => c.json(await options.status()));
   }
   app.notFound((c) => c.json({ error: "not found" }, 404));
-  app.onError((_error, c) => c.json({ error: "internal error" }, 500));
+  app.onError((error, c) =>
+    error instanceof HTTPException ? error.getResponse() : c.json({ error: "internal error" }, 500),
+  );
   return app;
 }
 

@@ -12,9 +12,7 @@ export type Content =
  * "@robot hello" arrives as " hello".
  */
 export function contentOf(message: RobotMessage): Content {
-  if (message.msgtype !== "text" || message.text === undefined) {
-    return { kind: "unsupported", msgtype: message.msgtype || "?" };
-  }
-  const text = message.text.trim();
+  if (message.msgtype !== "text") return { kind: "unsupported", msgtype: message.msgtype || "?" };
+  const text = message.text?.trim() ?? "";
   return text === "" ? { kind: "empty" } : { kind: "text", text };
 }
