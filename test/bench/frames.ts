@@ -1,0 +1,61 @@
+import { randomUUID } from "node:crypto";
+import { ROBOT_TOPIC } from "../../src/core/stream/frame.ts";
+
+export interface FrameOptions {
+  /** Where the answer goes. */
+  readonly webhook: string;
+  readonly senderStaffId?: string;
+  readonly text?: string;
+}
+
+/** As long as a short paragraph: with it a frame has about 1.2 kB. */
+const TEXT =
+  "你好，帮我看一下昨天晚上的部署为什么失败：流水线里 build 阶段通过了，deploy 阶段提示 image pull backoff。";
+
+/** What is put where a value goes that differs from frame to frame. */
+const SLOTS = { msgId: "<msgId>", createAt: 1_111_111_111_111, messageId: "<messageId>" };
+
+/**
+ * Makes robot frames in the shape of the simulator's, each a new message. All that stays the same is
+ * serialized once: the generator must not be what limits the rate.
+ */
+export function createFrames({ webhook, senderStaffId = "user01", text = TEXT }: FrameOptions) {
+  const data = JSON.stringify({
+    msgId: SLOTS.msgId,
+    conversationId: "ciddirectSimulated==",
+    conversationType: "1",
+    senderId: `$:LWCP_v1:$${senderStaffId}`,
+    senderStaffId,
+    senderNick: "小明",
+    senderCorpId: "dingcorp",
+    chatbotCorpId: "dingcorp",
+    chatbotUserId: "$:LWCP_v1:$robot",
+    robotCode: "dingsimulated",
+    isAdmin: false,
+    createAt: SLOTS.createAt,
+    sessionWebhook: webhook,
+    sessionWebhookExpiredTime: Date.now() + 90 * 60_000,
+    msgtype: "text",
+    text: { content: text },
+  });
+  const frame = JSON.stringify({
+    specVersion: "1.0",
+    type: "CALLBACK",
+    headers: {
+      appId: "simulator",
+      connectionId: randomUUID(),
+      contentType: "application/json",
+      messageId: SLOTS.messageId,
+      time: String(Date.now()),
+      topic: ROBOT_TOPIC,
+    },
+    data,
+  });
+  const [a = "", b = "", c = "", d = ""] = frame.split(
+    new RegExp(Object.values(SLOTS).join("|"), "u"),
+  );
+  // No two alike: messages of the same person, text and time are one message.
+  let createAt = Date.now();
+  return (messageId: string): string =>
+    `${a}${messageId}${b}msg${randomUUID()}==${c}${createAt++}${d}`;
+}

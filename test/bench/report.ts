@@ -1,0 +1,94 @@
+import type { RuntimeName } from "../support/runtimes.ts";
+import type { IntakeResult } from "./intake.ts";
+import type { LatencyResult, Legs } from "./latency.ts";
+import type { Intake } from "./push-server.ts";
+import { median, type Spread } from "./statistics.ts";
+
+export interface Measured {
+  readonly runtime: RuntimeName;
+  readonly intake: IntakeResult;
+  readonly latency: LatencyResult;
+  readonly startup: readonly number[];
+}
+
+/** Of the SDK's rate. Node's `node:sqlite` and sockets leave less beside them. */
+const TARGET_RATIO: Readonly<Record<RuntimeName, number>> = { bun: 0.8, deno: 0.8, node: 0.6 };
+const TARGET_MS = { p50: 2, p99: 10 };
+
+type Row = readonly [label: string, cell: (measured: Measured) => string];
+
+const verdict = (met: boolean) => (met ? "ok" : "below target");
+const rate = (perSecond: number) => String(Math.round(perSecond));
+const ms = (time: number) => time.toFixed(2);
+const mb = (size: number | undefined) => size?.toFixed(0) ?? "n/a";
+const both = ({ p50, p99 }: Spread) => `${ms(p50)} / ${ms(p99)}`;
+const inTime = ({ p50, p99 }: Spread) => p50 <= TARGET_MS.p50 && p99 <= TARGET_MS.p99;
+const rates = ({ rounds }: IntakeResult, of: "bridge" | "sdk") =>
+  rounds.map((round) => round[of].perSecond);
+const leg =
+  (name: keyof Legs, of: "bridge" | "floor"): Row[1] =>
+  ({ latency }) =>
+    both(latency[of][name]) + (of === "floor" ? "" : ` ${verdict(inTime(latency[of][name]))}`);
+
+const ROWS: readonly Row[] = [
+  ["intake, dingbridge (frames/s, median)", ({ intake }) => rate(median(rates(intake, "bridge")))],
+  ["intake, official SDK (frames/s, median)", ({ intake }) => rate(median(rates(intake, "sdk")))],
+  ["ratio, pair by pair (median)", ({ intake }) => median(intake.ratios).toFixed(2)],
+  [
+    "ratio, min–max",
+    ({ intake: { ratios } }) =>
+      `${Math.min(...ratios).toFixed(2)}–${Math.max(...ratios).toFixed(2)}`,
+  ],
+  [
+    "ratio, target",
+    ({ runtime, intake }) =>
+      `>= ${TARGET_RATIO[runtime]} ${verdict(median(intake.ratios) >= TARGET_RATIO[runtime])}`,
+  ],
+  ["acked but not stored", ({ intake }) => String(intake.unstored)],
+  ["frame → gateway (ms, p50 / p99)", leg("asking", "bridge")],
+  ["  floor of the rig", leg("asking", "floor")],
+  ["[DONE] → webhook (ms, p50 / p99)", leg("replying", "bridge")],
+  ["  floor of the rig", leg("replying", "floor")],
+  ["start → connected (ms, median)", ({ startup }) => rate(median(startup))],
+  ["RSS idle, 3 s after the link (MB)", ({ latency }) => mb(latency.idleRssMb)],
+  ["RSS after the latency run (MB)", ({ latency }) => mb(latency.laterRssMb)],
+];
+
+/** One column a runtime. */
+export function table(measured: readonly Measured[]): string {
+  const lines = [
+    ["", ...measured.map(({ runtime }) => runtime)],
+    ...ROWS.map(([label, cell]) => [label].concat(measured.map(cell))),
+  ];
+  const widths = lines[0]!.map((_, column) =>
+    Math.max(...lines.map((line) => line[column]?.length ?? 0)),
+  );
+  return lines
+    .map((line) =>
+      line
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join("  ")
+        .trimEnd(),
+    )
+    .join("\n");
+}
+
+/** Every round and start, for those who do not trust a median. */
+export function rawFigures(measured: readonly Measured[], ceiling: Intake): string {
+  const lines = [
+    `generator alone: ${rate(ceiling.perSecond)} frames/s to a client that does nothing, ` +
+      `at ${ceiling.serverLoad.toFixed(2)} of a core`,
+  ];
+  for (const { runtime, intake, startup } of measured) {
+    const load = (of: "bridge" | "sdk") =>
+      Math.max(...intake.rounds.map((round) => round[of].serverLoad)).toFixed(2);
+    lines.push(
+      `${runtime} dingbridge frames/s: ${rates(intake, "bridge").map(rate).join(" ")}`,
+      `${runtime} SDK frames/s:        ${rates(intake, "sdk").map(rate).join(" ")}`,
+      `${runtime} ratios:              ${intake.ratios.map((ratio) => ratio.toFixed(3)).join(" ")}`,
+      `${runtime} generator, of a core: at most ${load("bridge")} (dingbridge), ${load("sdk")} (SDK)`,
+      `${runtime} starts (ms):         ${startup.map(rate).join(" ")}`,
+    );
+  }
+  return lines.join("\n");
+}

@@ -1,0 +1,84 @@
+import { chatOf, sessionKeyOf } from "../../src/core/bridge/session.ts";
+import { fingerprintOf, parseRobotMessage } from "../../src/core/inbound/robot-message.ts";
+import type { Arrival } from "../../src/core/store.ts";
+import { ROBOT_TOPIC } from "../../src/core/stream/frame.ts";
+
+export const WEBHOOK = "https://oapi.dingtalk.com/robot/sendBySession?session=5e55104";
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** `data` of a robot frame: a text message in a direct chat, fields overridden; undefined removes one. */
+export function robotData(fields: Fields = {}): string {
+  return JSON.stringify({
+    senderPlatform: "Mac",
+    conversationId: "cidDirect==",
+    chatbotCorpId: "dingcorp",
+    chatbotUserId: "$:LWCP_v1:$robot",
+    msgId: "msg1==",
+    senderNick: "小明",
+    isAdmin: true,
+    senderStaffId: "staff1",
+    senderId: "$:LWCP_v1:$sender",
+    sessionWebhookExpiredTime: 1_700_005_400_000,
+    createAt: 1_700_000_000_000,
+    senderCorpId: "dingcorp",
+    conversationType: "1",
+    sessionWebhook: WEBHOOK,
+    robotCode: "dingrobot",
+    msgtype: "text",
+    text: { content: "你好" },
+    ...fields,
+  });
+}
+
+/** The same in a group. */
+export function groupData(fields: Fields = {}): string {
+  return robotData({
+    conversationType: "2",
+    conversationId: "cidGroup==",
+    conversationTitle: "测试群",
+    isInAtList: true,
+    text: { content: " 你好" },
+    ...fields,
+  });
+}
+
+/** A frame as it comes over the wire. */
+export function frameText(fields: {
+  readonly type?: string;
+  readonly topic?: string;
+  readonly messageId?: string | undefined;
+  readonly data?: string;
+}): string {
+  const { type = "CALLBACK", topic = ROBOT_TOPIC, messageId, data = "" } = fields;
+  return JSON.stringify({
+    specVersion: "1.0",
+    type,
+    headers: {
+      appId: "b0a83318",
+      connectionId: "601fca83",
+      contentType: "application/json",
+      time: "1742094274945",
+      topic,
+      ...(messageId === undefined ? {} : { messageId }),
+    },
+    data,
+  });
+}
+
+/** What the intake makes of a robot message. */
+export function arrivalOf(data: string, account = "default", receivedAt = 0): Arrival {
+  const parsed = parseRobotMessage(data);
+  if (!parsed.ok) throw new Error(parsed.reason);
+  const { message } = parsed;
+  const chat = chatOf(account, message);
+  return {
+    chat,
+    session: sessionKeyOf("main", chat),
+    msgId: message.msgId ?? "",
+    fingerprint: fingerprintOf(account, message),
+    data,
+    receivedAt,
+    webhook: message.webhook,
+  };
+}

@@ -1,0 +1,301 @@
+import { describe, expect, test } from "bun:test";
+import { createIntake } from "../../../src/core/bridge/intake.ts";
+import { createCounters } from "../../../src/core/counters.ts";
+import type { Store } from "../../../src/core/store.ts";
+import { openSqliteStore } from "../../../src/store/sqlite.ts";
+import { createFakeClock } from "../../support/fake-clock.ts";
+import { createFakeLog } from "../../support/fake-log.ts";
+import { WEBHOOK, groupData, robotData } from "../../support/fake-messages.ts";
+
+interface Overrides {
+  readonly takeIn?: (real: Store["takeIn"]) => Store["takeIn"];
+  readonly open?: () => boolean;
+}
+
+function taking({ takeIn, open = () => true }: Overrides = {}) {
+  const clock = createFakeClock();
+  const log = createFakeLog();
+  const counters = createCounters();
+  const real = openSqliteStore(":memory:");
+  const store = takeIn === undefined ? real : { ...real, takeIn: takeIn(real.takeIn) };
+  const woken: string[] = [];
+  const acks: { messageId: string; code: number; data: string }[] = [];
+  const path = {
+    send(text: string) {
+      if (!open()) return false;
+      const { headers, code, data } = JSON.parse(text) as {
+        headers: { messageId: string };
+        code: number;
+        data: string;
+      };
+      acks.push({ messageId: headers.messageId, code, data });
+      return true;
+    },
+  };
+  const intake = createIntake({
+    account: "default",
+    agentId: "main",
+    oapiUrl: "https://oapi.dingtalk.com",
+    store,
+    clock,
+    log,
+    counters,
+    onStored: (session) => void woken.push(session),
+  });
+  const offer = (data: string, messageId: string) => intake.offer(data, messageId, path);
+  return { intake, offer, store: real, clock, log, counters, woken, acks };
+}
+
+/** A gate the store stands still at until the test lets it through. */
+function gate() {
+  const waiting: (() => void)[] = [];
+  const takeIn =
+    (real: Store["takeIn"]) =>
+    async (...args: Parameters<Store["takeIn"]>) => {
+      await new Promise<void>((resolve) => waiting.push(resolve));
+      return await real(...args);
+    };
+  return { takeIn, waiting, pass: () => waiting.shift()?.() };
+}
+
+const SESSION = "agent:main:dingtalk:user:staff1";
+const conversation = { account: "default", conversationId: "cidDirect==" };
+
+describe("createIntake()", () => {
+  test("stores a message, acks it and wakes its session", async () => {
+    const { offer, clock, store, woken, acks, counters } = taking();
+    offer(robotData(), "push1");
+    await clock.settle();
+    expect(acks).toEqual([{ messageId: "push1", code: 200, data: '{"response":null}' }]);
+    expect(woken).toEqual([SESSION]);
+    expect(await store.nextTurn(SESSION)).toMatchObject({ data: robotData() });
+    expect(counters.read()).toEqual({ acks: 1, messages_stored: 1 });
+  });
+
+  test("acks only after the commit", async () => {
+    const { takeIn, waiting, pass } = gate();
+    const { offer, clock, woken, acks } = taking({ takeIn });
+    offer(robotData(), "push1");
+    await clock.settle();
+    expect(waiting).toHaveLength(1);
+    expect(acks).toEqual([]);
+    expect(woken).toEqual([]);
+    pass();
+    await clock.settle();
+    expect(acks).toHaveLength(1);
+    expect(woken).toHaveLength(1);
+  });
+
+  test("commits all frames of one turn of the event loop in one transaction", async () => {
+    const batches: number[] = [];
+    const { offer, clock, acks } = taking({
+      takeIn: (real) => (arrivals, quarantine) => {
+        batches.push(arrivals.length + quarantine.length);
+        return real(arrivals, quarantine);
+      },
+    });
+    for (let at = 0; at < 50; at++) {
+      offer(robotData({ msgId: `msg${at}`, createAt: at }), `push${at}`);
+    }
+    offer("unreadable", "push50");
+    expect(batches).toEqual([]);
+    await clock.settle();
+    expect(batches).toEqual([51]);
+    expect(acks.map(({ messageId }) => messageId)).toEqual(
+      Array.from({ length: 51 }, (_, at) => `push${at}`),
+    );
+  });
+
+  test("commits what comes during a commit in the next one, in order", async () => {
+    const { takeIn, waiting, pass } = gate();
+    const { offer, clock, acks } = taking({ takeIn });
+    offer(robotData({ msgId: "a", createAt: 1 }), "push1");
+    await clock.settle();
+    offer(robotData({ msgId: "b", createAt: 2 }), "push2");
+    await clock.settle();
+    offer(robotData({ msgId: "c", createAt: 3 }), "push3");
+    await clock.settle();
+    expect(waiting).toHaveLength(1);
+    pass();
+    await clock.settle();
+    pass();
+    await clock.settle();
+    expect(acks.map(({ messageId }) => messageId)).toEqual(["push1", "push2", "push3"]);
+  });
+
+  test("does not ack what the store rejects, and says why until a commit works again", async () => {
+    let full = true;
+    const { intake, offer, clock, woken, acks, counters, log } = taking({
+      takeIn: (real) => (arrivals, quarantine) =>
+        full ? Promise.reject(new Error("database or disk is full")) : real(arrivals, quarantine),
+    });
+    expect(intake.problem).toBeNull();
+    offer(robotData(), "push1");
+    offer(robotData({ msgId: "msg2==", createAt: 2 }), "push2");
+    await clock.settle();
+    expect(acks).toEqual([]);
+    expect(woken).toEqual([]);
+    expect(intake.problem).toBe("database or disk is full");
+    expect(counters.read()).toEqual({ messages_not_stored: 2 });
+    expect(log.entries.at(-1)?.level).toBe("error");
+
+    full = false;
+    offer(robotData(), "push3");
+    await clock.settle();
+    expect(intake.problem).toBeNull();
+    expect(acks.map(({ messageId }) => messageId)).toEqual(["push3"]);
+    expect(woken).toEqual([SESSION]);
+  });
+
+  test("acks a duplicate again but does not wake its session again", async () => {
+    const { offer, clock, store, woken, acks, counters } = taking();
+    offer(robotData(), "push1");
+    await clock.settle();
+    offer(robotData(), "push2");
+    await clock.settle();
+    expect(acks.map(({ messageId }) => messageId)).toEqual(["push1", "push2"]);
+    expect(woken).toHaveLength(1);
+    expect((await store.counts()).inbox).toBe(1);
+    expect(counters.read()).toMatchObject({ messages_stored: 1, duplicates_by_id: 1, acks: 2 });
+  });
+
+  test("knows a duplicate within one batch", async () => {
+    const { offer, clock, woken, acks } = taking();
+    offer(robotData(), "push1");
+    offer(robotData(), "push2");
+    await clock.settle();
+    expect(acks).toHaveLength(2);
+    expect(woken).toHaveLength(1);
+  });
+
+  test("knows a message that comes again under another id by its content", async () => {
+    const { offer, clock, woken, acks, counters } = taking();
+    offer(robotData({ msgId: "one" }), "push1");
+    await clock.settle();
+    offer(robotData({ msgId: "two" }), "push2");
+    await clock.settle();
+    expect(acks).toHaveLength(2);
+    expect(woken).toHaveLength(1);
+    expect(counters.read()).toMatchObject({ duplicates_by_content: 1 });
+  });
+
+  test("keeps two equal texts apart that were sent at different times", async () => {
+    const { offer, clock, woken } = taking();
+    offer(robotData({ msgId: "one", createAt: 1 }), "push1");
+    offer(robotData({ msgId: "two", createAt: 2 }), "push2");
+    await clock.settle();
+    expect(woken).toHaveLength(2);
+  });
+
+  test("knows a message without an id by its push, and by its content", async () => {
+    const { offer, clock, woken, acks } = taking();
+    const data = robotData({ msgId: undefined });
+    offer(data, "push1");
+    await clock.settle();
+    offer(data, "push2");
+    await clock.settle();
+    expect(acks).toHaveLength(2);
+    expect(woken).toHaveLength(1);
+  });
+
+  test.each(["not JSON", "[]", "{}", '{"conversationId":""}'])(
+    "acks a message nobody can read and keeps it in quarantine: %s",
+    async (data) => {
+      const { offer, clock, store, acks, woken, counters } = taking();
+      offer(data, "push1");
+      await clock.settle();
+      expect(acks).toHaveLength(1);
+      expect(woken).toEqual([]);
+      expect(await store.counts()).toEqual({ inbox: 0, outbox: 0, quarantine: 1 });
+      expect(counters.read()).toEqual({ acks: 1, quarantined: 1 });
+    },
+  );
+
+  test("keeps the webhook of a message", async () => {
+    const { offer, clock, store } = taking();
+    offer(robotData(), "push1");
+    await clock.settle();
+    expect(await store.webhook(conversation)).toEqual({
+      url: WEBHOOK,
+      expiresAt: 1_700_005_400_000,
+    });
+  });
+
+  test("never stores a webhook that points elsewhere, but takes the message", async () => {
+    const { offer, clock, store, woken, counters, log } = taking();
+    offer(robotData({ sessionWebhook: "https://evil.test/take?all=1" }), "push1");
+    await clock.settle();
+    expect(woken).toHaveLength(1);
+    expect(await store.webhook(conversation)).toBeUndefined();
+    expect(counters.read()).toMatchObject({ webhooks_refused: 1 });
+    expect(log.text()).not.toContain("evil.test");
+  });
+
+  test("gives each chat its own session", async () => {
+    const { offer, clock, woken } = taking();
+    offer(robotData(), "push1");
+    offer(groupData({ msgId: "g" }), "push2");
+    offer(robotData({ msgId: "o", senderStaffId: "", conversationId: "cidO" }), "push3");
+    await clock.settle();
+    expect(woken).toEqual([
+      SESSION,
+      "agent:main:dingtalk:group:cidGroup==",
+      "agent:main:dingtalk:user:$:LWCP_v1:$sender",
+    ]);
+  });
+
+  test("counts an ack that the link did not take: the message is safe all the same", async () => {
+    const { offer, clock, woken, counters } = taking({ open: () => false });
+    offer(robotData(), "push1");
+    await clock.settle();
+    expect(woken).toHaveLength(1);
+    expect(counters.read()).toEqual({ acks_unsent: 1, messages_stored: 1 });
+  });
+
+  test("settled() waits for what was offered, and not when nothing was", async () => {
+    const { intake, offer, clock, acks } = taking();
+    await intake.settled();
+    offer(robotData(), "push1");
+    const settled = intake.settled();
+    await clock.settle();
+    await settled;
+    expect(acks).toHaveLength(1);
+  });
+
+  test("settled() resolves after a failed commit too", async () => {
+    const { intake, offer, clock } = taking({
+      takeIn: () => () => Promise.reject(new Error("disk I/O error")),
+    });
+    offer(robotData(), "push1");
+    const settled = intake.settled();
+    await clock.settle();
+    await settled;
+    expect(intake.problem).toBe("disk I/O error");
+  });
+
+  test("keeps message text, ids and webhooks out of the log above debug", async () => {
+    const { offer, clock, log } = taking();
+    offer(robotData({ text: { content: "TOPSECRET" } }), "push1");
+    offer('{"text":"TOPSECRET"}', "push2");
+    await clock.settle();
+    const loud = JSON.stringify(log.entries.filter(({ level }) => level !== "debug"));
+    expect(loud).not.toContain("TOPSECRET");
+    expect(log.text()).not.toContain("session=");
+  });
+
+  test.each([
+    ["a fraction", 1_700_005_400_000.5],
+    ["beyond every integer", 1e30],
+    ["the largest a database can hold", "9223372036854775807"],
+    ["endless", "9".repeat(400)],
+    ["negative", -1],
+  ])("takes a message whose webhook's expiry is strange: %s", async (_what, expiry) => {
+    const { intake, offer, clock, acks, store } = taking();
+    offer(robotData({ sessionWebhookExpiredTime: expiry }), "push1");
+    offer(groupData({ msgId: "another" }), "push2");
+    await clock.settle();
+    expect(intake.problem).toBeNull();
+    expect(acks).toHaveLength(2);
+    expect(await store.webhook(conversation)).toMatchObject({ url: WEBHOOK });
+  });
+});

@@ -1,0 +1,40 @@
+import { loadConfig, type Loaded, type Sources } from "../../../src/core/config/load.ts";
+
+export const OWN = "/home/me/.openclaw/dingbridge.json";
+export const OPENCLAW = "/home/me/.openclaw/openclaw.json";
+export const ROBOT = { clientId: "dingclient", clientSecret: "the-secret" };
+
+export interface Given {
+  /** The block `channels.dingtalk`, or with `file` the whole file. */
+  readonly block?: unknown;
+  readonly file?: unknown;
+  readonly openclaw?: unknown;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly files?: Readonly<Record<string, string>>;
+  readonly locale?: "zh" | "en";
+}
+
+/** Loads a configuration from what is given, with nothing of this machine in it. */
+export function load(given: Given): Loaded {
+  const { block, file, openclaw, env = {}, files = {}, locale = "zh" } = given;
+  const own = file ?? (block === undefined ? undefined : { channels: { dingtalk: block } });
+  const sources: Sources = {
+    own: own === undefined ? undefined : { path: OWN, json: own },
+    openclaw: openclaw === undefined ? undefined : { path: OPENCLAW, json: openclaw },
+    env,
+    readFile(path) {
+      const text = files[path];
+      if (text === undefined) throw new Error(`ENOENT: no such file, open '${path}'`);
+      return text;
+    },
+    defaults: { dataDir: "/home/me/.openclaw/dingbridge", locale },
+  };
+  return loadConfig(sources);
+}
+
+/** The same where no problem is expected. */
+export function configOf(given: Given) {
+  const { config, problems } = load(given);
+  if (config === undefined) throw new Error(problems.join("\n"));
+  return config;
+}

@@ -1,0 +1,84 @@
+import { describe, expect, test } from "bun:test";
+import * as fc from "fast-check";
+import { knownPaths, nearest } from "../../../src/core/config/keys.ts";
+import { ENVIRONMENT, SECRET_PATHS } from "../../../src/core/config/schema.ts";
+import { ROBOT, load } from "./_loading.ts";
+
+describe("loadConfig(), an unknown key", () => {
+  const close: [unknown: string, block: object, meant: string][] = [
+    ["clientID", { clientID: "x" }, "clientId"],
+    ["client_secret", { client_secret: "x" }, "clientSecret"],
+    ["agent", { agent: "x" }, "agentId"],
+    ["api_url", { api_url: "x" }, "apiUrl"],
+    ["gateway.urll", { gateway: { urll: "x" } }, "gateway.url"],
+    ["gateway.timeout", { gateway: { timeout: 5 } }, "gateway.timeoutMs"],
+    ["pingIntervalMs", { pingIntervalMs: 5 }, "stream.pingIntervalMs"],
+    ["http.prot", { http: { prot: 80 } }, "http.port"],
+    ["log.levle", { log: { levle: "info" } }, "log.level"],
+    ["datadir", { datadir: "/x" }, "dataDir"],
+  ];
+  test.each(close)("%s is ignored with a hint at what was meant", (path, block, meant) => {
+    const { config, warnings } = load({ block: { ...ROBOT, ...block } });
+    expect(config).toBeDefined();
+    expect(warnings).toEqual([
+      `channels.dingtalk.${path}: unknown key, ignored; did you mean ${meant}?`,
+    ]);
+  });
+
+  test.each([{ somethingElseEntirely: 1 }, { xyzzy: { plugh: true } }])(
+    "far from every known one gets no hint: %j",
+    (block) => {
+      const { warnings } = load({ block: { ...ROBOT, ...block } });
+      expect(warnings).toHaveLength(1);
+      expect(warnings[0]).toEndWith(": unknown key, ignored");
+    },
+  );
+
+  test("is told even when the start fails for another reason", () => {
+    const { config, warnings } = load({ block: { clientID: "x" } });
+    expect(config).toBeUndefined();
+    expect(warnings).toHaveLength(1);
+  });
+
+  test("is never told with its value", () => {
+    const { warnings } = load({ block: { ...ROBOT, clientSecrett: "do-not-print-me" } });
+    expect(warnings.join()).not.toContain("do-not-print-me");
+  });
+
+  test("written with a dot is one too: it does not reach into a group", () => {
+    const { config, warnings } = load({ block: { ...ROBOT, "gateway.url": "http://gw:1" } });
+    expect(config?.gateway.url).toBe("http://127.0.0.1:18789");
+    expect(warnings).toHaveLength(1);
+    expect(warnings[0]).toContain("gateway.url");
+  });
+});
+
+describe("knownPaths()", () => {
+  test("knows every key an environment variable sets, and every secret", () => {
+    const known = knownPaths();
+    expect(known).toEqual(expect.arrayContaining(Object.values(ENVIRONMENT)));
+    expect(known).toEqual(expect.arrayContaining([...SECRET_PATHS]));
+    expect(known).toContain("stream.pingMisses");
+    expect(known).not.toContain("stream");
+  });
+});
+
+describe("nearest()", () => {
+  test("finds any known key behind one wrong letter", () => {
+    const known = knownPaths();
+    const letter = fc.constantFrom(..."abcdefghijklmnopqrstuvwxyz");
+    fc.assert(
+      fc.property(fc.constantFrom(...known), fc.nat(), letter, (key, at, letter) => {
+        const place = at % key.length;
+        if (key[place] === ".") return;
+        const typo = key.slice(0, place) + letter + key.slice(place + 1);
+        if (known.includes(typo)) return;
+        expect(nearest(typo, known)).toBeDefined();
+      }),
+    );
+  });
+
+  test("gives nothing for nothing", () => {
+    expect(nearest("anything", [])).toBeUndefined();
+  });
+});

@@ -1,0 +1,221 @@
+import { describe, expect, test } from "bun:test";
+import { ROBOT, configOf, load } from "./_loading.ts";
+
+describe("loadConfig()", () => {
+  test("needs two fields and has a default for everything else", () => {
+    const { config, problems, warnings, unconfigured } = load({ block: ROBOT });
+    expect(problems).toEqual([]);
+    expect(warnings).toEqual([]);
+    expect(unconfigured).toBe(false);
+    expect(config).toEqual({
+      enabled: true,
+      clientId: "dingclient",
+      clientSecret: "the-secret",
+      apiUrl: "https://api.dingtalk.com",
+      oapiUrl: "https://oapi.dingtalk.com",
+      agentId: "main",
+      locale: "zh",
+      dataDir: "/home/me/.openclaw/dingbridge",
+      stream: { pingIntervalMs: 5000, pingMisses: 2 },
+      gateway: { url: "http://127.0.0.1:18789", timeoutMs: 1_800_000, maxInFlight: 1000 },
+      http: { host: "127.0.0.1", port: 18_780 },
+      log: { level: "info" },
+    });
+  });
+
+  test("takes everything from the environment where there is no file", () => {
+    const env = {
+      DINGTALK_CLIENT_ID: "fromenv",
+      DINGTALK_CLIENT_SECRET: "secret",
+      DINGTALK_API_URL: "http://127.0.0.1:1/",
+      DINGTALK_OAPI_URL: "http://127.0.0.1:2",
+      OPENCLAW_GATEWAY_URL: "http://gw:3//",
+      OPENCLAW_GATEWAY_TOKEN: "token",
+      DINGBRIDGE_AGENT: "helper",
+      DINGBRIDGE_DATA_DIR: "/data",
+      DINGBRIDGE_HOST: "0.0.0.0",
+      DINGBRIDGE_PORT: "8080",
+      DINGBRIDGE_API_TOKEN: "api",
+      DINGBRIDGE_LOG_LEVEL: "debug",
+    };
+    expect(configOf({ env })).toMatchObject({
+      clientId: "fromenv",
+      clientSecret: "secret",
+      apiUrl: "http://127.0.0.1:1",
+      oapiUrl: "http://127.0.0.1:2",
+      agentId: "helper",
+      dataDir: "/data",
+      gateway: { url: "http://gw:3", token: "token" },
+      http: { host: "0.0.0.0", port: 8080, token: "api" },
+      log: { level: "debug" },
+    });
+  });
+
+  test("lets the environment win over the file, and the file over OpenClaw's defaults", () => {
+    const openclaw = { gateway: { port: 1111, auth: { token: "of-openclaw" } } };
+    const gateway = { url: "http://127.0.0.1:2222", token: "of-the-file" };
+    const env = {
+      OPENCLAW_GATEWAY_URL: "http://127.0.0.1:3333",
+      OPENCLAW_GATEWAY_TOKEN: "of-env",
+    };
+    const block = { ...ROBOT, gateway };
+    expect(configOf({ openclaw, block: ROBOT }).gateway).toMatchObject({
+      url: "http://127.0.0.1:1111",
+      token: "of-openclaw",
+    });
+    expect(configOf({ openclaw, block }).gateway).toMatchObject(gateway);
+    expect(configOf({ openclaw, block, env }).gateway).toMatchObject({
+      url: "http://127.0.0.1:3333",
+      token: "of-env",
+    });
+  });
+
+  test("takes an empty environment variable for one that is not set", () => {
+    const env = { DINGTALK_CLIENT_ID: "", DINGBRIDGE_PORT: "" };
+    expect(configOf({ block: ROBOT, env })).toMatchObject({
+      clientId: "dingclient",
+      http: { port: 18_780 },
+    });
+  });
+
+  test("takes dataDir and locale from the machine unless the file says otherwise", () => {
+    expect(configOf({ block: ROBOT, locale: "en" }).locale).toBe("en");
+    const block = { ...ROBOT, locale: "zh", dataDir: "/elsewhere" };
+    expect(configOf({ block, locale: "en" })).toMatchObject({
+      locale: "zh",
+      dataDir: "/elsewhere",
+    });
+  });
+
+  test("takes numbers and flags that are text, as environment variables are", () => {
+    const block = {
+      ...ROBOT,
+      enabled: "false",
+      stream: { pingIntervalMs: "20000", pingMisses: "3" },
+      gateway: { maxInFlight: "8" },
+    };
+    expect(configOf({ block })).toMatchObject({
+      enabled: false,
+      stream: { pingIntervalMs: 20_000, pingMisses: 3 },
+      gateway: { maxInFlight: 8 },
+    });
+  });
+
+  test("takes ids that are numbers", () => {
+    expect(configOf({ block: { ...ROBOT, clientId: 123456 } }).clientId).toBe("123456");
+  });
+
+  test("trims blanks and trailing slashes off", () => {
+    const block = {
+      clientId: " dingclient\n",
+      clientSecret: " the-secret ",
+      apiUrl: " https://api.dingtalk.io/ ",
+    };
+    expect(configOf({ block })).toMatchObject({ ...ROBOT, apiUrl: "https://api.dingtalk.io" });
+  });
+
+  test("leaves the file's object as it was", () => {
+    const block = { ...ROBOT };
+    configOf({ block, env: { DINGTALK_CLIENT_ID: "other" } });
+    expect(block).toEqual(ROBOT);
+  });
+});
+
+describe("loadConfig(), unconfigured", () => {
+  test.each([
+    ["nothing at all", {}],
+    ["an empty file", { file: {} }],
+    ["a file of OpenClaw's without the channel", { file: { channels: { telegram: {} } } }],
+    ["an empty block", { block: {} }],
+    ["a block that is switched off", { block: { enabled: false } }],
+  ])("is said of %s", (_what, given) => {
+    const loaded = load(given);
+    expect(loaded.unconfigured).toBe(true);
+    expect(loaded.config).toBeUndefined();
+  });
+
+  test.each([
+    ["an id", { block: { clientId: "x" } }],
+    ["a secret", { block: { clientSecret: "x" } }],
+    ["a secret that cannot be resolved", { block: { clientSecret: "${NOT_SET}" } }],
+    ["an id in the environment", { env: { DINGTALK_CLIENT_ID: "x" } }],
+    ["a file that is wrong", { file: [] }],
+  ])("is not said where there is %s", (_what, given) => {
+    const loaded = load(given);
+    expect(loaded.unconfigured).toBe(false);
+    expect(loaded.problems).not.toEqual([]);
+  });
+});
+
+describe("loadConfig(), OpenClaw's gateway", () => {
+  const gatewayOf = (gateway: unknown, env = {}, files = {}) =>
+    configOf({ block: ROBOT, openclaw: { gateway }, env, files }).gateway;
+
+  test("is on its default port where OpenClaw's file names none", () => {
+    expect(gatewayOf({ mode: "local" })).toMatchObject({ url: "http://127.0.0.1:18789" });
+  });
+
+  test.each([19000, "19000"])("is on gateway.port %p", (port) => {
+    expect(gatewayOf({ port }).url).toBe("http://127.0.0.1:19000");
+  });
+
+  test("is asked by https where it has TLS", () => {
+    expect(gatewayOf({ port: 19000, tls: { enabled: true } }).url).toBe("https://127.0.0.1:19000");
+  });
+
+  test.each([
+    ["auth.token", { auth: { token: "t1" } }, "t1"],
+    ["auth.token in mode token", { auth: { mode: "token", token: "t1", password: "p1" } }, "t1"],
+    ["auth.password in mode password", { auth: { mode: "password", password: "p1" } }, "p1"],
+    [
+      "a password, whatever token is there",
+      { auth: { mode: "password", token: "t1", password: "p1" } },
+      "p1",
+    ],
+    ["a reference to the environment", { auth: { token: "${TOKEN}" } }, "from-env"],
+    [
+      "a secret reference",
+      { auth: { token: { source: "env", provider: "default", id: "TOKEN" } } },
+      "from-env",
+    ],
+    ["a secret file", { auth: { token: { source: "file", path: "/run/token" } } }, "from-file"],
+  ])("gives its token: %s", (_what, gateway, token) => {
+    const files = { "/run/token": "from-file\n" };
+    expect(gatewayOf(gateway, { TOKEN: "from-env" }, files).token).toBe(token);
+  });
+
+  test("tells its token even where there is no robot yet", () => {
+    const loaded = load({ openclaw: { gateway: { auth: { token: "t1" } } } });
+    expect(loaded).toMatchObject({ unconfigured: true, gatewayToken: "t1" });
+  });
+
+  test("says what cannot be resolved, and goes without", () => {
+    const openclaw = { gateway: { auth: { token: "${NOT_SET}" } } };
+    const { config, problems, warnings } = load({ block: ROBOT, openclaw });
+    expect(problems).toEqual([]);
+    expect(config?.gateway.token).toBeUndefined();
+    expect(warnings).toEqual([
+      "/home/me/.openclaw/openclaw.json: gateway.auth.token: the environment variable NOT_SET is not set; it counts as not set",
+    ]);
+  });
+
+  test.each([{ $include: "./x.json5" }, { gateway: { $include: "./gateway.json5" } }])(
+    "warns that an include is not followed: %j",
+    (openclaw) => {
+      const { config, warnings } = load({ block: ROBOT, openclaw });
+      expect(config).toBeDefined();
+      expect(warnings).toHaveLength(1);
+      expect(warnings[0]).toContain("$include is not followed");
+    },
+  );
+
+  test("names OpenClaw's key where its port is wrong", () => {
+    const { problems } = load({ block: ROBOT, openclaw: { gateway: { port: 99_999 } } });
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toStartWith("/home/me/.openclaw/openclaw.json: gateway.port: expected");
+  });
+
+  test.each([[], "text", 7, null].map((json) => [json]))("is not looked for in %j", (openclaw) => {
+    expect(configOf({ block: ROBOT, openclaw }).gateway.token).toBeUndefined();
+  });
+});

@@ -1,0 +1,318 @@
+import { describe, expect, test } from "bun:test";
+import * as fc from "fast-check";
+import { headerValue } from "../../../src/core/gateway/client.ts";
+import { jsonResponse, never, type FakeCall } from "../../support/fake-fetch.ts";
+import {
+  DONE,
+  answerStream,
+  createFakeStream,
+  delta,
+  event,
+  finish,
+  streamOf,
+} from "../../support/fake-stream.ts";
+import { QUESTION, TOKEN, asking } from "./_asking.ts";
+
+describe("Gateway.ask(), the request", () => {
+  test("is what the gateway wants", async () => {
+    const { asked, calls } = asking(() => answerStream("hi").response());
+    await asked;
+    const { url, method, headers, body, redirect } = calls[0] as FakeCall;
+    expect(url).toBe("http://127.0.0.1:18789/v1/chat/completions");
+    expect(method).toBe("POST");
+    expect(redirect).toBe("error");
+    expect(Object.fromEntries(headers)).toEqual({
+      authorization: `Bearer ${TOKEN}`,
+      "content-type": "application/json",
+      accept: "text/event-stream",
+      "x-openclaw-session-key": QUESTION.session,
+      "x-openclaw-message-channel": "dingtalk",
+      "x-openclaw-agent-id": "main",
+    });
+    expect(JSON.parse(body)).toEqual({
+      model: "openclaw/main",
+      stream: true,
+      messages: [
+        { role: "system", content: "the rules" },
+        { role: "user", content: "你好" },
+      ],
+    });
+  });
+
+  test("carries no authorization without a token", async () => {
+    const { asked, calls } = asking(() => answerStream("hi").response(), { token: undefined });
+    await asked;
+    expect(calls[0]?.headers.has("authorization")).toBe(false);
+  });
+
+  test("percent-encodes what a header cannot hold", async () => {
+    const question = { session: "agent:main:dingtalk:user:小 明" };
+    const { asked, calls } = asking(() => answerStream("hi").response(), { question });
+    await asked;
+    expect(calls[0]?.headers.get("x-openclaw-session-key")).toBe(
+      "agent:main:dingtalk:user:%E5%B0%8F%20%E6%98%8E",
+    );
+  });
+});
+
+describe("headerValue()", () => {
+  test("leaves the ids of DingTalk as they are", () => {
+    const key = "agent:main:dingtalk:group:cidXyZ9abCDe/fG+hIJk==";
+    expect(headerValue(key)).toBe(key);
+    expect(headerValue("$:LWCP_v1:$abc")).toBe("$:LWCP_v1:$abc");
+  });
+
+  test("is printable ASCII, whatever comes in", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: "binary" }), (text) => {
+        expect(headerValue(text)).toMatch(/^[\x21-\x7e]*$/);
+      }),
+    );
+  });
+
+  test("can be decoded to what went in", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: "grapheme" }), (text) => {
+        expect(decodeURIComponent(headerValue(text))).toBe(text);
+      }),
+      { examples: [["%"], ["100%25"], ["a b"], ["中文"]] },
+    );
+  });
+});
+
+describe("Gateway.ask(), the stream", () => {
+  test("joins the deltas of a run", async () => {
+    const { asked } = asking(() =>
+      streamOf(
+        event({ id: "chatcmpl_7", choices: [{ delta: { role: "assistant" } }] }),
+        event({ id: "chatcmpl_7", choices: [{ delta: { content: "Hel" } }] }),
+        event({ id: "chatcmpl_7", choices: [{ delta: { content: "lo" }, finish_reason: null }] }),
+        event({ id: "chatcmpl_7", choices: [{ delta: {}, finish_reason: "stop" }] }),
+        DONE,
+      ).response(),
+    );
+    expect(await asked).toEqual({
+      ok: true,
+      runId: "chatcmpl_7",
+      text: "Hello",
+      truncated: false,
+    });
+  });
+
+  test("says when the model ran into its limit", async () => {
+    const { asked } = asking(() => streamOf(delta("half"), finish("length"), DONE).response());
+    expect(await asked).toMatchObject({ ok: true, text: "half", truncated: true });
+  });
+
+  test("hands on an empty answer as one: the caller knows what it means", async () => {
+    const { asked } = asking(() => streamOf(finish(), DONE).response());
+    expect(await asked).toMatchObject({ ok: true, text: "" });
+  });
+
+  test("passes over chunks that carry nothing for us", async () => {
+    const { asked } = asking(() =>
+      streamOf(
+        ": a comment\n\n",
+        "event: other\ndata: {}\n\n",
+        "data: not JSON\n\n",
+        event({ choices: [], usage: { total_tokens: 3 } }),
+        event({ choices: [{ delta: { content: null } }] }),
+        event([1, 2]),
+        delta("ok"),
+        DONE,
+      ).response(),
+    );
+    expect(await asked).toMatchObject({ ok: true, text: "ok" });
+  });
+
+  test("calls a stream that ends without [DONE] broken: it may be half an answer", async () => {
+    const { asked } = asking(() => streamOf(delta("half an ans")).response());
+    expect(await asked).toMatchObject({ ok: false, failure: { kind: "broken" } });
+  });
+
+  test("calls a stream that breaks off broken", async () => {
+    const stream = createFakeStream();
+    const { asked, clock } = asking(() => stream.response());
+    stream.write(delta("half"));
+    await clock.settle();
+    stream.break(new TypeError("terminated", { cause: new Error("other side closed") }));
+    expect(await asked).toMatchObject({ ok: false, failure: { kind: "broken" } });
+  });
+
+  test("reports an error in the stream even if [DONE] never comes", async () => {
+    const error = { error: { message: "429 slow", type: "rate_limit_error" } };
+    const { asked } = asking(() => streamOf(delta("a"), event(error)).response());
+    expect(await asked).toMatchObject({ ok: false, failure: { kind: "model-busy" } });
+  });
+
+  const whole = `${delta("你好，😀 world")}${delta(" 👨‍👩‍👧 ende")}${finish()}${DONE}`;
+  const text = "你好，😀 world 👨‍👩‍👧 ende";
+
+  test("reads the same wherever the bytes are cut, inside [DONE] and characters too", async () => {
+    const bytes = new TextEncoder().encode(whole);
+    for (let cut = 1; cut < bytes.length; cut++) {
+      const { asked } = asking(() => streamOf(bytes.slice(0, cut), bytes.slice(cut)).response());
+      expect(await asked).toMatchObject({ ok: true, text });
+    }
+  });
+
+  test("reads a stream byte by byte", async () => {
+    const bytes = Array.from(new TextEncoder().encode(whole), (byte) => Uint8Array.of(byte));
+    const { asked } = asking(() => streamOf(...bytes).response());
+    expect(await asked).toMatchObject({ ok: true, text });
+  });
+
+  test.each([
+    ["CRLF", "\r\n"],
+    ["CR", "\r"],
+  ])("reads lines that end with %s", async (_what, end) => {
+    const stream = whole.replaceAll("\n", end) + (end === "\r" ? "\n" : "");
+    const { asked } = asking(() => streamOf(stream).response());
+    expect(await asked).toMatchObject({ ok: true, text });
+  });
+
+  test("reads data: without a blank behind the colon", async () => {
+    const { asked } = asking(() => streamOf(whole.replaceAll("data: ", "data:")).response());
+    expect(await asked).toMatchObject({ ok: true, text });
+  });
+
+  test("does not wait for a stream that stays open after [DONE], and hangs up later", async () => {
+    const stream = createFakeStream();
+    const { asked, clock } = asking(() => stream.response());
+    stream.write(whole);
+    expect(await asked).toMatchObject({ ok: true, text });
+    await clock.advance(4999);
+    expect(stream.cancelled()).toBe(false);
+    await clock.advance(1);
+    expect(stream.cancelled()).toBe(true);
+    expect(clock.pending).toBe(0);
+  });
+
+  test("leaves no timer behind when the gateway ends the stream itself", async () => {
+    const { asked, clock } = asking(() => answerStream("hi").response());
+    await asked;
+    await clock.settle();
+    expect(clock.pending).toBe(0);
+  });
+});
+
+describe("Gateway.ask(), time and abort", () => {
+  test("ends a turn that is not over in time", async () => {
+    const { asked, clock, calls } = asking(never);
+    await clock.advance(1_799_999);
+    expect(calls[0]?.signal?.aborted).toBe(false);
+    await clock.advance(1);
+    expect(calls[0]?.signal?.aborted).toBe(true);
+    expect(await asked).toMatchObject({ ok: false, failure: { kind: "timeout" } });
+    expect(clock.pending).toBe(0);
+  });
+
+  test("ends a stream that goes on too long, however busy", async () => {
+    const stream = createFakeStream();
+    const { asked, clock } = asking(({ signal }) => stream.response(signal));
+    for (let minute = 0; minute < 30; minute++) {
+      stream.write(delta("more "));
+      await clock.advance(60_000);
+    }
+    expect(await asked).toMatchObject({ ok: false, failure: { kind: "timeout" } });
+  });
+
+  test("is patient with a silent stream until then", async () => {
+    const stream = createFakeStream();
+    const { asked, clock } = asking(({ signal }) => stream.response(signal));
+    await clock.advance(1_700_000);
+    stream.write(whole());
+    expect(await asked).toMatchObject({ ok: true, text: "late" });
+  });
+
+  test("rejects with the signal's reason when aborted while waiting", async () => {
+    const { asked, clock, halt } = asking(never);
+    await clock.settle();
+    const reason = new Error("stopping");
+    halt.abort(reason);
+    expect(await asked.catch((error: unknown) => error)).toBe(reason);
+    expect(clock.pending).toBe(0);
+  });
+
+  test("rejects with the signal's reason when aborted in mid-stream", async () => {
+    const stream = createFakeStream();
+    const { asked, clock, halt } = asking(({ signal }) => stream.response(signal));
+    stream.write(delta("half"));
+    await clock.settle();
+    const reason = new Error("stopping");
+    halt.abort(reason);
+    expect(await asked.catch((error: unknown) => error)).toBe(reason);
+  });
+});
+
+const whole = () => `${delta("late")}${finish()}${DONE}`;
+
+describe("Gateway.ask(), an answer that changed after part of it was streamed", () => {
+  const rewritten = () =>
+    streamOf(
+      delta("alpha beta"),
+      event({
+        error: {
+          message: "Assistant output cannot be represented as an append-only response stream.",
+          type: "api_error",
+        },
+      }),
+      DONE,
+    ).response();
+  const history = (runId: string, text: string) =>
+    jsonResponse(200, {
+      ok: true,
+      result: {
+        details: {
+          messages: [
+            { role: "user", content: "q" },
+            {
+              role: "assistant",
+              content: [{ type: "text", text }],
+              __openclaw: { runId },
+            },
+          ],
+        },
+      },
+    });
+
+  test("is read back whole from the session's history", async () => {
+    const { asked, calls } = asking((_call, at) =>
+      at === 0 ? rewritten() : history("chatcmpl_1", "gamma delta"),
+    );
+    expect(await asked).toMatchObject({ ok: true, runId: "chatcmpl_1", text: "gamma delta" });
+    expect(calls[1]?.url).toBe("http://127.0.0.1:18789/tools/invoke");
+    expect(calls[1]?.headers.get("authorization")).toBe(`Bearer ${TOKEN}`);
+    expect(JSON.parse(calls[1]?.body ?? "")).toMatchObject({
+      tool: "sessions_history",
+      args: { sessionKey: QUESTION.session },
+    });
+  });
+
+  test.each([
+    ["the history has another run only", () => history("chatcmpl_0", "old")],
+    ["the history cannot be read", () => jsonResponse(404, { ok: false })],
+    ["the gateway is gone", () => new TypeError("fetch failed")],
+  ])("is broken if %s", async (_what, answer) => {
+    const { asked } = asking((_call, at) => (at === 0 ? rewritten() : answer()));
+    expect(await asked).toMatchObject({ ok: false, failure: { kind: "broken" } });
+  });
+
+  test("is broken if the history does not come in 10 s", async () => {
+    const { asked, clock } = asking((_call, at) => (at === 0 ? rewritten() : never()));
+    await clock.advance(10_000);
+    expect(await asked).toMatchObject({ ok: false, failure: { kind: "broken" } });
+  });
+});
+
+describe("Gateway.ask(), the token", () => {
+  test("is in no reason, even where fetch quotes the header it cannot send", async () => {
+    const { asked } = asking(({ headers }) => {
+      const value = headers.get("authorization");
+      return new TypeError(`Headers.append: "${value}" is an invalid header value.`);
+    });
+    const answer = await asked;
+    expect(answer).toMatchObject({ ok: false });
+    expect(JSON.stringify(answer)).not.toContain(TOKEN);
+  });
+});
