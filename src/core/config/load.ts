@@ -61,14 +61,17 @@ export function loadConfig(sources: Sources): Loaded {
     problems.length === 0 &&
     get(tree, "clientId") === undefined &&
     get(tree, "clientSecret") === undefined;
-  for (const path of SECRET_PATHS) {
+  const reported = reportBadGroups(tree, problems);
+  for (const path of ["clientId", ...SECRET_PATHS]) {
     const expanded = expandSecret(get(tree, path), sources);
     if (expanded.ok) set(tree, path, expanded.value);
     else {
       const name = from.get(path) ?? `channels.dingtalk.${path}`;
       // Only the credentials are vital; what else cannot be resolved is said and left out.
-      if (path === "clientSecret") problems.push(`${name}: ${expanded.reason}`);
-      else warnings.push(`${name}: ${expanded.reason}; it counts as not set`);
+      if (path.startsWith("client")) {
+        problems.push(`${name}: ${expanded.reason}`);
+        reported.add(path);
+      } else warnings.push(`${name}: ${expanded.reason}; it counts as not set`);
       set(tree, path, undefined);
     }
   }
@@ -78,7 +81,8 @@ export function loadConfig(sources: Sources): Loaded {
   if (!parsed.success) {
     for (const issue of parsed.issues) {
       const path = v.getDotPath(issue) ?? "";
-      if (problems.some((problem) => problem.startsWith(`channels.dingtalk.${path}:`))) continue;
+      if (reported.has(path)) continue;
+      reported.add(path);
       problems.push(`${from.get(path) ?? `channels.dingtalk.${path}`}: ${wordsOf(issue, path)}`);
     }
   }
@@ -141,6 +145,17 @@ function gatewayDefaults(file: ConfigFile | undefined, warnings: string[]) {
   return found;
 }
 
+/** A value where a group of keys belongs. It is taken out: the schema would quote it. */
+function reportBadGroups(tree: Tree, problems: string[]): Set<string> {
+  const groups = new Set(knownPaths().flatMap((path) => path.split(".").slice(0, -1)));
+  const bad = [...groups].filter((group) => group in tree && !isTree(tree[group]));
+  for (const group of bad) {
+    problems.push(`channels.dingtalk.${group}: expected an object`);
+    delete tree[group];
+  }
+  return new Set(bad);
+}
+
 function warnUnknown(tree: Tree, warnings: string[]): void {
   const known = knownPaths();
   for (const path of leavesOf(tree)) {
@@ -165,11 +180,11 @@ function isTree(value: unknown): value is Tree {
 }
 
 function leavesOf(tree: Tree, prefix = ""): string[] {
-  return Object.entries(tree).flatMap(([key, value]) =>
-    isTree(value) && Object.keys(value).length > 0
-      ? leavesOf(value, `${prefix}${key}.`)
-      : [`${prefix}${key}`],
-  );
+  return Object.entries(tree).flatMap(([key, value]) => {
+    // A dot inside a key does not reach into a group: shown in quotes, so that it looks like none.
+    const path = `${prefix}${key.includes(".") ? JSON.stringify(key) : key}`;
+    return isTree(value) && Object.keys(value).length > 0 ? leavesOf(value, `${path}.`) : [path];
+  });
 }
 
 function get(tree: Tree, path: string): unknown {

@@ -54,6 +54,16 @@ const id = (expected: string) =>
     v.union([text(expected), v.pipe(v.number(), v.transform(String))], `expected ${expected}`),
   );
 
+/** A secret that travels in an HTTP header, so only what a header can hold. */
+const token = v.pipe(
+  v.string('expected a string, "${ENV_NAME}" or {source: "env" | "file", …}'),
+  v.trim(),
+  v.regex(
+    /^[\x21-\x7e]+$/,
+    "expected visible ASCII characters only, without blanks and line breaks",
+  ),
+);
+
 const secret = v.pipe(
   v.string('expected a string, "${ENV_NAME}" or {source: "env" | "file", …}'),
   v.trim(),
@@ -98,7 +108,7 @@ export const ConfigSchema = v.object({
         address('an http(s) address like "http://127.0.0.1:18789"'),
         "http://127.0.0.1:18789",
       ),
-      token: v.optional(secret),
+      token: v.optional(token),
       timeoutMs: v.optional(milliseconds(1000, 86_400_000), 30 * 60_000),
       maxInFlight: v.optional(integer("a whole number from 1 to 100000", 1, 100_000), 1000),
     }),
@@ -108,7 +118,7 @@ export const ConfigSchema = v.object({
     v.object({
       host: v.optional(text('a host name or address, like "127.0.0.1"'), "127.0.0.1"),
       port: v.optional(integer("a port from 0 to 65535", 0, 65_535), 18_780),
-      token: v.optional(secret),
+      token: v.optional(token),
     }),
     {},
   ),

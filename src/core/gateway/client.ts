@@ -138,9 +138,11 @@ function authorization(token: string | undefined): Record<string, string> {
   return token === undefined ? {} : { authorization: `Bearer ${token}` };
 }
 
-/** Header values are Latin-1 at best: what is not visible ASCII is percent-encoded. */
+/** Header values are Latin-1 at best: what is not visible ASCII is percent-encoded, so is `%` itself. */
 export function headerValue(text: string): string {
-  return text.replace(/[^\x21-\x7e]+/gu, (part) => encodeURIComponent(part.toWellFormed()));
+  return text.replace(/[^\x21-\x24\x26-\x7e]+/gu, (part) =>
+    encodeURIComponent(part.toWellFormed()),
+  );
 }
 
 async function refused(response: Response): Promise<Answer> {
@@ -232,27 +234,24 @@ function letItEnd(
     .then(() => timer.cancel());
 }
 
-function failureOf(
-  error: unknown,
-  signal: AbortSignal,
-  { url, timeoutMs }: GatewayOptions,
-): GatewayFailure {
+/** How the runtimes say that no connection came about: the request was never sent. */
+const NOT_CONNECTED =
+  /ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|refused|unable to connect|dns|connect timeout|connect ETIMEDOUT/i;
+
+function failureOf(error: unknown, signal: AbortSignal, options: GatewayOptions): GatewayFailure {
+  const { url, token, timeoutMs } = options;
   if (signal.reason instanceof DeadlineError) {
     return {
       kind: "timeout",
       reason: `the turn was not over after ${timeoutMs} ms (gateway.timeoutMs) and was ended`,
     };
   }
-  const said = reasonOf(error);
-  if (
-    /ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|refused|unable to connect|dns/i.test(
-      said,
-    )
-  ) {
-    return {
-      kind: "unreachable",
-      reason: `the gateway cannot be reached at ${url}: is it running, and is gateway.url right? (${said})`,
-    };
-  }
-  return { kind: "broken", reason: `the connection to the gateway at ${url} broke (${said})` };
+  // A runtime that cannot send a header may quote it.
+  const said = token === undefined ? reasonOf(error) : reasonOf(error).replaceAll(token, "***");
+  return NOT_CONNECTED.test(said)
+    ? {
+        kind: "unreachable",
+        reason: `the gateway cannot be reached at ${url}: is it running, and is gateway.url right? (${said})`,
+      }
+    : { kind: "broken", reason: `the connection to the gateway at ${url} broke (${said})` };
 }

@@ -127,7 +127,8 @@ const CATALOGUE: readonly Row[] = [
     hint: "the model provider refused the gateway's API key: check the key in OpenClaw's models.providers",
   },
   {
-    when: (said) => type("rate_limit_error")(said) || status(429, 529)(said),
+    when: (said) =>
+      type("rate_limit_error")(said) || status(429, 529)(said) || says(/overloaded/i)(said),
     kind: "model-busy",
     hint: "the model provider is rate limiting or overloaded; the gateway has already retried for minutes",
   },
@@ -172,6 +173,12 @@ const CATALOGUE: readonly Row[] = [
     hint: "the model provider does not know the model: check the agent's model in OpenClaw's configuration",
   },
   {
+    // Inside a stream the status only stands in the message.
+    when: (said) => type("invalid_request_error")(said) && says(/^404\b/)(said),
+    kind: "model-failed",
+    hint: "the model provider does not know the model: check the agent's model in OpenClaw's configuration",
+  },
+  {
     when: status(405),
     kind: "endpoint-off",
     hint: "this is not the gateway's chat endpoint: check gateway.url",
@@ -182,7 +189,7 @@ const CATALOGUE: readonly Row[] = [
     hint: "the gateway waited too long for the request to arrive",
   },
   {
-    when: status(400, 422),
+    when: (said) => status(400, 422)(said) || type("invalid_request_error")(said),
     kind: "rejected",
     hint: "the gateway did not accept the request",
   },

@@ -13,7 +13,7 @@ const NO_RESPONSE = "No response from OpenClaw.";
 /** OpenClaw's inline directives that come through the HTTP API verbatim, or may. */
 const DIRECTIVES =
   /[ \t]?(?:\[\[tts:text\]\][\s\S]*?\[\[\/tts:text\]\]|\[\[\/?(?:tts|reply_to|reply_to_current|audio_as_voice|buttons|quick_replies)(?::[^\n]*?)?\]\]+)/g;
-const TRAILING_TOKENS = new RegExp(`(?:\\s*\\b(?:NO_REPLY|HEARTBEAT_OK|${SILENCE})\\b[.!]?)+\\s*$`);
+const TOKENS = ["NO_REPLY", "HEARTBEAT_OK", SILENCE];
 const LEADING_TOKENS = /^\s*HEARTBEAT_OK\b[.!]?/;
 const FENCED = /(^(?:```|~~~)[\s\S]*?^(?:```|~~~)[ \t]*$)/m;
 
@@ -25,11 +25,24 @@ export function cleanAnswer(raw: string): Cleaned {
     .split(FENCED)
     .map((part, at) => (at % 2 === 1 ? part : part.replace(DIRECTIVES, "")))
     .join("")
-    .replace(LEADING_TOKENS, "")
-    .replace(TRAILING_TOKENS, "")
-    .trim();
-  if (text !== "") return { kind: "text", text };
+    .replace(LEADING_TOKENS, "");
+  const said = withoutTrailingTokens(text).trim();
+  if (said !== "") return { kind: "text", text: said };
   return {
     kind: asked.includes(SILENCE) || /NO_REPLY|HEARTBEAT_OK/.test(asked) ? "silent" : "empty",
   };
+}
+
+/** By hand: a regular expression for this takes the square of a long answer's blanks. */
+function withoutTrailingTokens(text: string): string {
+  let rest = text;
+  for (;;) {
+    const end = rest.trimEnd();
+    const bare = /[.!]$/.test(end) ? end.slice(0, -1) : end;
+    const token = TOKENS.find((word) => bare.endsWith(word));
+    const before = token === undefined ? "" : bare.slice(0, -token.length);
+    // "MY_NO_REPLY" is a word of its own.
+    if (token === undefined || /\w$/.test(before)) return rest;
+    rest = before;
+  }
 }

@@ -10,6 +10,8 @@ export interface Mention {
 
 /** DingTalk refuses webhook bodies over 20 000 bytes (errcode 460101); the rest of the body gets a margin. */
 const MAX_TEXT_BYTES = 19_000;
+/** DingTalk's ids and names are much shorter; what is longer must not take the answer's place. */
+const MAX_NAME_CHARS = 200;
 /** What a phone shows of a message before it is opened. */
 const TITLE_CHARS = 20;
 
@@ -37,7 +39,7 @@ export function webhookBodies(text: string, mention: Mention | undefined, title:
 
 function greet({ userId, nick }: Mention): string {
   const name = userId ?? nick?.replace(/\s+/g, " ");
-  return name === undefined ? "" : `@${name}`;
+  return name === undefined || name.length > MAX_NAME_CHARS ? "" : `@${name}`;
 }
 
 /** Whether a reader would lose something if the text were shown as it is. */
@@ -78,8 +80,11 @@ function titleOf(text: string, fallback: string): string {
 
 /** Cut between what a reader sees as characters: an emoji of several code points stays whole. */
 function firstGraphemes(text: string, count: number): string {
-  const segments = new Intl.Segmenter().segment(text.slice(0, count * 8));
-  return Array.from(segments, ({ segment }) => segment)
-    .slice(0, count)
-    .join("");
+  let kept = "";
+  let taken = 0;
+  for (const { segment } of new Intl.Segmenter().segment(text)) {
+    if (taken++ === count) break;
+    kept += segment;
+  }
+  return kept;
 }
