@@ -8,9 +8,10 @@ export interface FrameOptions {
   readonly text?: string;
 }
 
-/** As long as a short paragraph: with it a frame has about 1.2 kB. */
+/** A short paragraph: with it a frame has about 1.2 kB. */
 const TEXT =
-  "你好，帮我看一下昨天晚上的部署为什么失败：流水线里 build 阶段通过了，deploy 阶段提示 image pull backoff。";
+  "你好，帮我看一下昨天晚上的部署为什么失败：流水线里 build 阶段通过了，deploy 阶段提示 image pull backoff。" +
+  "仓库、分支和昨天一样，只改了一行配置。如果要回滚，请先告诉我影响哪些服务，再列出步骤和预计的时间。谢谢！今天下午三点之前需要一个结论，会上要用。";
 
 /** What is put where a value goes that differs from frame to frame. */
 const SLOTS = { msgId: "<msgId>", createAt: 1_111_111_111_111, messageId: "<messageId>" };
@@ -22,7 +23,7 @@ const SLOTS = { msgId: "<msgId>", createAt: 1_111_111_111_111, messageId: "<mess
 export function createFrames({ webhook, senderStaffId = "user01", text = TEXT }: FrameOptions) {
   const data = JSON.stringify({
     msgId: SLOTS.msgId,
-    conversationId: "ciddirectSimulated==",
+    conversationId: `cid${senderStaffId}==`,
     conversationType: "1",
     senderId: `$:LWCP_v1:$${senderStaffId}`,
     senderStaffId,

@@ -66,7 +66,7 @@ describe("knownPaths()", () => {
 describe("nearest()", () => {
   test("finds any known key behind one wrong letter", () => {
     const known = knownPaths();
-    const letter = fc.constantFrom(..."abcdefghijklmnopqrstuvwxyz");
+    const letter = fc.constantFrom(...Array.from("abcdefghijklmnopqrstuvwxyz"));
     fc.assert(
       fc.property(fc.constantFrom(...known), fc.nat(), letter, (key, at, letter) => {
         const place = at % key.length;

@@ -163,6 +163,21 @@ describe("createSupervisor(), when DingTalk asks to reconnect", () => {
     expect(supervisor.status().nextTryAt).toBe(clock.now() + 1000);
   });
 
+  test("is at once each time, as long as the links before have lived", async () => {
+    const { clock, sockets, connect } = supervising();
+    let socket = await connect();
+    for (let round = 1; round <= 5; round++) {
+      for (let second = 0; second < 30; second += 5) {
+        await clock.advance(5000);
+        socket.pong();
+      }
+      socket.text(DISCONNECT);
+      await clock.settle();
+      expect(sockets).toHaveLength(round + 1);
+      socket = await connect(false);
+    }
+  });
+
   test("does not race a server that sends every new link away at once", async () => {
     const { supervisor, clock, sockets } = supervising();
     supervisor.start();

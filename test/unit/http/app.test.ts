@@ -1,0 +1,107 @@
+import { describe, expect, test } from "bun:test";
+import { createApp, isLoopback, type AppOptions } from "../../../src/core/http/app.ts";
+
+const app = (options: Partial<AppOptions> = {}) =>
+  createApp({
+    readiness: async () => ({ ready: true, failing: [] }),
+    status: async () => ({ version: "1.2.3" }),
+    token: null,
+    ...options,
+  });
+
+async function get(path: string, options: Partial<AppOptions> = {}, headers = {}) {
+  const response = await app(options).request(path, { headers });
+  const text = await response.text();
+  return { status: response.status, headers: response.headers, text };
+}
+
+describe("GET /healthz", () => {
+  test("is well as long as the process answers", async () => {
+    const readiness = () => Promise.reject(new Error("store gone"));
+    expect(await get("/healthz", { readiness })).toMatchObject({
+      status: 200,
+      text: '{"ok":true}',
+    });
+  });
+
+  test("needs no token", async () => {
+    expect((await get("/healthz", { token: "t" })).status).toBe(200);
+    expect((await get("/healthz", { token: undefined })).status).toBe(200);
+  });
+});
+
+describe("GET /readyz", () => {
+  test("is 200 when every part is ready", async () => {
+    const { status, text } = await get("/readyz");
+    expect(status).toBe(200);
+    expect(JSON.parse(text)).toEqual({ ready: true, failing: [] });
+  });
+
+  test("is 503 with the reasons when one is not", async () => {
+    const failing = [{ part: "stream default", reason: "connecting" }];
+    const { status, text } = await get("/readyz", {
+      readiness: async () => ({ ready: false, failing }),
+      token: "t",
+    });
+    expect(status).toBe(503);
+    expect(JSON.parse(text)).toEqual({ ready: false, failing });
+  });
+
+  test("is 500 without details when it cannot be told", async () => {
+    const readiness = () => Promise.reject(new Error("TOPSECRET"));
+    const { status, text } = await get("/readyz", { readiness });
+    expect(status).toBe(500);
+    expect(text).not.toContain("TOPSECRET");
+  });
+});
+
+describe("GET /status", () => {
+  test("is open on loopback", async () => {
+    expect(await get("/status")).toMatchObject({ status: 200, text: '{"version":"1.2.3"}' });
+  });
+
+  test("needs the bearer token elsewhere", async () => {
+    const options = { token: "the-token" };
+    expect((await get("/status", options)).status).toBe(401);
+    expect((await get("/status", options, { authorization: "Bearer wrong" })).status).toBe(401);
+    expect((await get("/status", options, { authorization: "Basic the-token" })).status).toBe(400);
+    const right = await get("/status", options, { authorization: "Bearer the-token" });
+    expect(right).toMatchObject({ status: 200, text: '{"version":"1.2.3"}' });
+  });
+
+  test("is closed elsewhere where no token is set, and says how to open it", async () => {
+    const { status, text } = await get("/status", { token: undefined });
+    expect(status).toBe(403);
+    expect(text).toContain("DINGBRIDGE_API_TOKEN");
+    expect(text).not.toContain("1.2.3");
+  });
+});
+
+describe("any other path", () => {
+  test.each(["/", "/nothing", "/healthz/x", "/v1/messages"])("is 404: %s", async (path) => {
+    expect(await get(path)).toMatchObject({ status: 404, text: '{"error":"not found"}' });
+  });
+
+  test("and any other method is 404", async () => {
+    const response = await app().request("/healthz", { method: "POST" });
+    expect(response.status).toBe(404);
+  });
+
+  test("carries headers that keep browsers out", async () => {
+    const { headers } = await get("/healthz");
+    expect(headers.get("x-content-type-options")).toBe("nosniff");
+  });
+});
+
+describe("isLoopback()", () => {
+  test.each(["127.0.0.1", "127.1.2.3", "::1", "[::1]", "localhost"])("is true of %s", (host) => {
+    expect(isLoopback(host)).toBe(true);
+  });
+
+  test.each(["0.0.0.0", "::", "192.168.1.2", "127.0.0.1.evil.test", "1127.0.0.1", ""])(
+    "is false of %j",
+    (host) => {
+      expect(isLoopback(host)).toBe(false);
+    },
+  );
+});

@@ -1,0 +1,184 @@
+import { describe, expect, test } from "bun:test";
+import * as fc from "fast-check";
+import { contentOf } from "../../../src/core/inbound/content.ts";
+import {
+  fingerprintOf,
+  parseRobotMessage,
+  type RobotMessage,
+} from "../../../src/core/inbound/robot-message.ts";
+import { WEBHOOK, groupData, robotData } from "../../support/fake-messages.ts";
+
+function messageOf(data: string): RobotMessage {
+  const parsed = parseRobotMessage(data);
+  if (!parsed.ok) throw new Error(parsed.reason);
+  return parsed.message;
+}
+
+describe("parseRobotMessage()", () => {
+  test("reads a direct text message", () => {
+    expect(messageOf(robotData())).toEqual({
+      msgId: "msg1==",
+      msgtype: "text",
+      kind: "direct",
+      conversationId: "cidDirect==",
+      conversationTitle: undefined,
+      senderId: "$:LWCP_v1:$sender",
+      senderStaffId: "staff1",
+      senderNick: "小明",
+      createAt: 1_700_000_000_000,
+      webhook: { url: WEBHOOK, expiresAt: 1_700_005_400_000 },
+      text: "你好",
+      content: '{"content":"你好"}',
+    });
+  });
+
+  test("tells a group by conversationType, never by the id", () => {
+    expect(messageOf(groupData()).kind).toBe("group");
+    expect(messageOf(groupData({ conversationType: 2 })).kind).toBe("group");
+    expect(messageOf(groupData({ conversationType: "1" })).kind).toBe("direct");
+    expect(messageOf(robotData({ conversationType: undefined })).kind).toBe("direct");
+  });
+
+  test("takes times that are text", () => {
+    const data = robotData({
+      createAt: "1700000000001",
+      sessionWebhookExpiredTime: "1700000000002",
+    });
+    expect(messageOf(data)).toMatchObject({
+      createAt: 1_700_000_000_001,
+      webhook: { expiresAt: 1_700_000_000_002 },
+    });
+  });
+
+  test.each([1.5, -1, 1e30, "9".repeat(400), "soon", null, {}, 2 ** 60])(
+    "takes a time that can be none for missing: %j",
+    (time) => {
+      const { webhook } = messageOf(robotData({ sessionWebhookExpiredTime: time }));
+      expect(webhook).toEqual({ url: WEBHOOK, expiresAt: undefined });
+    },
+  );
+
+  test.each([
+    "msgId",
+    "conversationTitle",
+    "senderId",
+    "senderNick",
+    "sessionWebhook",
+    "text",
+    "createAt",
+    "conversationType",
+    "msgtype",
+  ])("loses no message for a %s of a wrong type", (field) => {
+    for (const wrong of [null, 5, [], {}, true]) {
+      expect(parseRobotMessage(robotData({ [field]: wrong })).ok).toBe(true);
+    }
+  });
+
+  test("takes an empty id for none", () => {
+    const message = messageOf(robotData({ msgId: " ", senderStaffId: "", sessionWebhook: "" }));
+    expect(message.msgId).toBeUndefined();
+    expect(message.senderStaffId).toBeUndefined();
+    expect(message.webhook).toBeUndefined();
+  });
+
+  test.each([
+    ["text that is no JSON", "hello"],
+    ["an array", "[]"],
+    ["null", "null"],
+    ["a message without conversation", robotData({ conversationId: undefined })],
+    ["an empty conversation", robotData({ conversationId: "" })],
+    ["a direct message from nobody", robotData({ senderId: "", senderStaffId: undefined })],
+  ])("refuses %s: nobody could be answered", (_what, data) => {
+    expect(parseRobotMessage(data).ok).toBe(false);
+  });
+
+  test("takes a group's message from nobody: the group can be answered", () => {
+    expect(parseRobotMessage(groupData({ senderId: "", senderStaffId: "" })).ok).toBe(true);
+  });
+
+  test("never quotes the message in a reason", () => {
+    const data = robotData({ conversationId: 5, text: { content: "TOPSECRET" } });
+    expect(JSON.stringify(parseRobotMessage(data))).not.toContain("TOPSECRET");
+  });
+
+  test("never throws, whatever comes in, and contentOf() neither", () => {
+    const anything = fc.oneof(fc.string({ unit: "binary" }), fc.json());
+    const nearly = fc
+      .dictionary(
+        fc.constantFrom(
+          "msgId",
+          "text",
+          "content",
+          "createAt",
+          "msgtype",
+          "senderId",
+          "sessionWebhook",
+        ),
+        fc.jsonValue(),
+      )
+      .map((fields) => robotData(fields));
+    fc.assert(
+      fc.property(fc.oneof(anything, nearly), (data) => {
+        const parsed = parseRobotMessage(data);
+        if (!parsed.ok) return expect(parsed.reason).not.toBe("");
+        expect(["text", "empty", "unsupported"]).toContain(contentOf(parsed.message).kind);
+        fingerprintOf("default", parsed.message);
+      }),
+    );
+  });
+});
+
+describe("contentOf()", () => {
+  const contentIn = (fields: Record<string, unknown>) => contentOf(messageOf(groupData(fields)));
+
+  test("trims the blanks that cut mentions leave behind", () => {
+    expect(contentIn({ text: { content: "  给 发个消息 \n" } })).toEqual({
+      kind: "text",
+      text: "给 发个消息",
+    });
+  });
+
+  test.each(["", " ", "\n\t "])("takes a mention and nothing else for empty: %j", (content) => {
+    expect(contentIn({ text: { content } })).toEqual({ kind: "empty" });
+  });
+
+  test.each(["picture", "richText", "audio", "video", "file", "interactiveCard", "chatRecord"])(
+    "does not support %s yet",
+    (msgtype) => {
+      const fields = { msgtype, text: undefined, content: { downloadCode: "x" } };
+      expect(contentIn(fields)).toEqual({ kind: "unsupported", msgtype });
+    },
+  );
+
+  test("has a word for a message without a type", () => {
+    expect(contentIn({ msgtype: undefined })).toEqual({ kind: "unsupported", msgtype: "?" });
+  });
+});
+
+describe("fingerprintOf()", () => {
+  const of = (fields: Record<string, unknown>, account = "default") =>
+    fingerprintOf(account, messageOf(robotData(fields)));
+
+  test("is the same for the same message under another id and another webhook", () => {
+    const again = { msgId: "other", sessionWebhook: `${WEBHOOK}2`, senderNick: "renamed" };
+    expect(of(again)).toBe(of({}) as string);
+  });
+
+  test.each([
+    { text: { content: "other" } },
+    { createAt: 1_700_000_000_001 },
+    { senderStaffId: "staff2" },
+    { conversationId: "other" },
+    { msgtype: "other" },
+  ])("differs where the message does: %j", (fields) => {
+    expect(of(fields)).not.toBe(of({}) as string);
+  });
+
+  test("differs from account to account", () => {
+    expect(of({}, "one")).not.toBe(of({}, "two") as string);
+  });
+
+  test("is none without the time of sending", () => {
+    expect(of({ createAt: undefined })).toBeUndefined();
+  });
+});
