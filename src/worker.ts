@@ -61,6 +61,7 @@ export function createWorker(config: Config, ports: WorkerPorts): Worker {
     random,
     log: log.child("outbox"),
     counters,
+    signal: halt.signal,
   });
 
   const runTurn = createTurn({
@@ -146,7 +147,9 @@ export function createWorker(config: Config, ports: WorkerPorts): Worker {
     startedAt,
     accounts: { [ACCOUNT]: { clientId: config.clientId, stream: stream.status() } },
     readiness: await readiness(),
-    store: await store.counts().catch(reasonOf),
+    store: await store
+      .counts()
+      .then((counts) => ({ ...counts, problem: intake.problem }), reasonOf),
     turns: { running: sessions.running, waiting: sessions.waiting },
     counters: counters.read(),
   });
@@ -179,14 +182,10 @@ export function createWorker(config: Config, ports: WorkerPorts): Worker {
       stream.stop();
       await intake.settled();
       const limit = clock.after(DRAIN_MS, () => halt.abort(new Error("dingbridge is stopping")));
-      const turns = sessions.drain();
-      await turns;
-      await Promise.race([
-        outbox.quiet(),
-        new Promise<void>((resolve) => halt.signal.addEventListener("abort", () => resolve())),
-      ]);
-      limit.cancel();
+      await sessions.drain();
+      await outbox.quiet();
       await outbox.drain();
+      limit.cancel();
     },
     status,
   };

@@ -1,4 +1,4 @@
-import type { Chat } from "./bridge/session.ts";
+import type { Chat } from "./inbound/session.ts";
 import type { Webhook } from "./inbound/robot-message.ts";
 
 /** A robot message on its way into the inbox. */

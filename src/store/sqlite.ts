@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { DatabaseSync } from "node:sqlite";
-import { foldedKey, type Chat } from "../core/bridge/session.ts";
+import { foldedKey, type Chat } from "../core/inbound/session.ts";
 import type { Admission, Arrival, ConversationRef, Store } from "../core/store.ts";
 import { MIGRATIONS } from "./schema.ts";
 

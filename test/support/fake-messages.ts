@@ -1,4 +1,4 @@
-import { chatOf, sessionKeyOf } from "../../src/core/bridge/session.ts";
+import { chatOf, sessionKeyOf } from "../../src/core/inbound/session.ts";
 import { fingerprintOf, parseRobotMessage } from "../../src/core/inbound/robot-message.ts";
 import type { Arrival } from "../../src/core/store.ts";
 import { ROBOT_TOPIC } from "../../src/core/stream/frame.ts";

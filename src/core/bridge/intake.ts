@@ -5,7 +5,7 @@ import { fingerprintOf, parseRobotMessage, type Webhook } from "../inbound/robot
 import { reasonOf, type Log } from "../log.ts";
 import type { Admission, Arrival, QuarantineEntry, Store } from "../store.ts";
 import { ROBOT_ACK, ackFrame } from "../stream/frame.ts";
-import { chatOf, sessionKeyOf } from "./session.ts";
+import { chatOf, sessionKeyOf } from "../inbound/session.ts";
 
 /** Where an ack can be sent: the link its frame came in by. */
 export interface AckPath {
@@ -31,7 +31,7 @@ export interface Intake {
   offer(data: string, messageId: string, path: AckPath): void;
   /** Resolves when all that was offered is committed and acked, or has failed. */
   settled(): Promise<void>;
-  /** Null while commits work, else why the last one did not. */
+  /** Why the last commit failed; null if it did not, or if that was long ago. */
   readonly problem: string | null;
 }
 
@@ -40,6 +40,12 @@ interface Offer {
   readonly path: AckPath;
   readonly entry: Arrival | QuarantineEntry;
 }
+
+/** How long a session webhook has been seen to live, for one that does not say. */
+const WEBHOOK_MS = 90 * 60_000;
+
+/** DingTalk brings an unacked message again within about 3 min: no failure for longer, no problem. */
+const PROBLEM_MS = 4 * 60_000;
 
 const isArrival = (entry: Arrival | QuarantineEntry): entry is Arrival => "chat" in entry;
 
@@ -52,6 +58,7 @@ export function createIntake(options: IntakeOptions): Intake {
   let batch: Offer[] = [];
   let commit = Promise.resolve();
   let problem: string | null = null;
+  let failedAt = 0;
 
   const read = (data: string, messageId: string): Arrival | QuarantineEntry => {
     const receivedAt = clock.now();
@@ -67,13 +74,16 @@ export function createIntake(options: IntakeOptions): Intake {
       fingerprint: fingerprintOf(account, message),
       data,
       receivedAt,
-      webhook: trusted(message.webhook),
+      webhook: trusted(message.webhook, receivedAt),
     };
   };
 
   /** Only a webhook that answers may be posted to is ever kept. */
-  const trusted = (webhook: Webhook | undefined): Webhook | undefined => {
-    if (webhook === undefined || isTrustedWebhook(webhook.url, options.oapiUrl)) return webhook;
+  const trusted = (webhook: Webhook | undefined, receivedAt: number): Webhook | undefined => {
+    if (webhook === undefined) return undefined;
+    if (isTrustedWebhook(webhook.url, options.oapiUrl)) {
+      return { url: webhook.url, expiresAt: webhook.expiresAt ?? receivedAt + WEBHOOK_MS };
+    }
     counters.count("webhooks_refused");
     log.warn(
       "session webhook not used: it is neither on the configured oapiUrl nor https on dingtalk.com",
@@ -96,6 +106,7 @@ export function createIntake(options: IntakeOptions): Intake {
       problem = null;
     } catch (error) {
       problem = reasonOf(error);
+      failedAt = clock.now();
       counters.count("messages_not_stored", offers.length);
       log.error("messages could not be stored and are not acked: DingTalk keeps them for now", {
         reason: problem,
@@ -149,7 +160,7 @@ export function createIntake(options: IntakeOptions): Intake {
       await commit;
     },
     get problem() {
-      return problem;
+      return clock.now() - failedAt < PROBLEM_MS ? problem : null;
     },
   };
 }

@@ -1,9 +1,10 @@
 import type { Clock } from "../clock.ts";
 import type { Counters } from "../counters.ts";
 import { sendToWebhook } from "../dingtalk/webhook.ts";
+import type { Webhook } from "../inbound/robot-message.ts";
 import { reasonOf, type Log } from "../log.ts";
 import type { ConversationRef, OutboxEntry, Store } from "../store.ts";
-import { backoffMs } from "../stream/backoff.ts";
+import { backoffMs } from "../backoff.ts";
 import { createLanes, type Step } from "./lanes.ts";
 
 /** Conversations answered at the same time. */
@@ -17,6 +18,8 @@ export interface OutboxOptions {
   readonly random: () => number;
   readonly log: Log;
   readonly counters: Counters;
+  /** Breaks off what is being sent: it stays in the outbox. */
+  readonly signal: AbortSignal;
 }
 
 /** Sends what lies in the outbox, in order within a conversation, until DingTalk confirms it. */
@@ -42,15 +45,23 @@ export function createOutbox(options: OutboxOptions): Outbox {
   const deliver = async (entry: OutboxEntry): Promise<Step> => {
     const webhook = await store.webhook(entry);
     if (webhook === undefined) return await giveUp(entry, "no session webhook is known");
-    const result = await sendToWebhook(webhook.url, entry.body, options.fetch, clock);
+    const { fetch, signal } = options;
+    const result = await sendToWebhook(webhook.url, entry.body, fetch, clock, signal);
     if (result.ok) {
       await store.sent(entry.id);
       counters.count("replies_sent");
       return "again";
     }
-    const expired = webhook.expiresAt !== undefined && webhook.expiresAt < clock.now();
-    if (result.failure === "retry" && !expired) return await postpone(entry, result.reason);
+    const past = webhook.expiresAt !== undefined && webhook.expiresAt < clock.now();
+    if (result.failure === "retry" && !past) return await postpone(entry, result.reason);
+    // A message that came in meanwhile may have brought a webhook that works.
+    if (result.failure !== "final" && (await isNewer(entry, webhook))) return "again";
     return await giveUp(entry, result.reason);
+  };
+
+  const isNewer = async (entry: OutboxEntry, used: Webhook) => {
+    const now = await store.webhook(entry);
+    return now?.url !== used.url || now.expiresAt !== used.expiresAt;
   };
 
   const postpone = async (entry: OutboxEntry, reason: string): Promise<Step> => {

@@ -6,10 +6,10 @@ import { parseRobotMessage, type RobotMessage } from "../inbound/robot-message.t
 import { reasonOf, type Log } from "../log.ts";
 import { cleanAnswer } from "../reply/directives.ts";
 import { webhookBodies, type Mention } from "../reply/format.ts";
-import type { InboxEntry, Store } from "../store.ts";
+import type { InboxEntry, Reply, Store } from "../store.ts";
 import type { Texts } from "../texts.ts";
 import { SYSTEM_MESSAGE } from "./prompt.ts";
-import { chatOf, type Chat } from "./session.ts";
+import { chatOf, type Chat } from "../inbound/session.ts";
 
 export interface TurnOptions {
   readonly agentId: string;
@@ -88,6 +88,9 @@ export function createTurn(options: TurnOptions): RunTurn {
     }
   };
 
+  /** Replies that could not be committed yet: the gateway must not be asked a second time for that. */
+  const composed = new Map<number, Reply[]>();
+
   return async (entry, signal) => {
     const parsed = parseRobotMessage(entry.data);
     if (!parsed.ok) {
@@ -96,9 +99,12 @@ export function createTurn(options: TurnOptions): RunTurn {
       return await store.settle(entry.id, [], clock.now());
     }
     const chat = chatOf(entry.account, parsed.message);
-    const bodies = await compose(parsed.message, entry, signal);
-    const replies = bodies.map((body) => ({ chat, body }));
+    const replies =
+      composed.get(entry.id) ??
+      (await compose(parsed.message, entry, signal)).map((body) => ({ chat, body }));
+    composed.set(entry.id, replies);
     await store.settle(entry.id, replies, clock.now());
+    composed.delete(entry.id);
     if (replies.length > 0) options.onReplies(chat);
   };
 }

@@ -109,7 +109,8 @@ export const ConfigSchema = v.object({
         "http://127.0.0.1:18789",
       ),
       token: v.optional(token),
-      timeoutMs: v.optional(milliseconds(1000, 86_400_000), 30 * 60_000),
+      // Not below 20 s: hanging up on the gateway earlier can disable it for everyone.
+      timeoutMs: v.optional(milliseconds(20_000, 86_400_000), 30 * 60_000),
       maxInFlight: v.optional(integer("a whole number from 1 to 100000", 1, 100_000), 1000),
     }),
     {},

@@ -15,15 +15,17 @@ export type SendResult = { readonly ok: true } | ({ readonly ok: false } & Verdi
 
 /**
  * Sends one body to a session webhook. The errcode decides, never the HTTP status alone. The URL is a
- * secret: no reason ever holds it. Never throws.
+ * secret: no reason ever holds it. Never throws; if `signal` breaks it off, the outcome is unknown and
+ * it is to be tried again.
  */
 export async function sendToWebhook(
   url: string,
   body: string,
   fetch: typeof globalThis.fetch,
   clock: Clock,
+  signal: AbortSignal,
 ): Promise<SendResult> {
-  const limit = deadline(clock, TIMEOUT_MS);
+  const limit = deadline(clock, TIMEOUT_MS, signal);
   try {
     const response = await fetch(url, {
       method: "POST",

@@ -1,6 +1,7 @@
 import { createParser } from "eventsource-parser";
 import * as v from "valibot";
 import { DeadlineError, deadline, type Clock } from "../clock.ts";
+import { headerValue } from "../header.ts";
 import { parseJson } from "../json.ts";
 import { reasonOf } from "../log.ts";
 import { REWRITTEN, classify, errorIn, type GatewayFailure } from "./errors.ts";
@@ -56,8 +57,8 @@ const Chunk = v.object({
   ),
 });
 
-/** Largest answer collected, in characters: more is cut off rather than held in memory. */
-const MAX_ANSWER_CHARS = 2_000_000;
+/** Longest answer taken, in characters: a dozen messages in a chat. The rest is cut off. */
+const MAX_ANSWER_CHARS = 200_000;
 const READ_BACK_MS = 10_000;
 
 export function createGateway(options: GatewayOptions): Gateway {
@@ -138,13 +139,6 @@ function authorization(token: string | undefined): Record<string, string> {
   return token === undefined ? {} : { authorization: `Bearer ${token}` };
 }
 
-/** Header values are Latin-1 at best: what is not visible ASCII is percent-encoded, so is `%` itself. */
-export function headerValue(text: string): string {
-  return text.replace(/[^\x21-\x24\x26-\x7e]+/gu, (part) =>
-    encodeURIComponent(part.toWellFormed()),
-  );
-}
-
 async function refused(response: Response): Promise<Answer> {
   const body = await response.text();
   const seconds = Number(response.headers.get("retry-after"));
@@ -186,7 +180,8 @@ async function collect(body: ReadableStream<Uint8Array>, clock: Clock): Promise<
       if (!chunk.success) return;
       runId ??= chunk.output.id;
       for (const { delta, finish_reason } of chunk.output.choices) {
-        if (text.length < MAX_ANSWER_CHARS) text += delta?.content ?? "";
+        const room = MAX_ANSWER_CHARS - text.length;
+        text += delta?.content?.slice(0, room) ?? "";
         finish = finish_reason ?? finish;
       }
     },
@@ -213,7 +208,14 @@ async function collect(body: ReadableStream<Uint8Array>, clock: Clock): Promise<
     } as const;
     return { answer: { ok: false, failure } };
   }
-  return { answer: { ok: true, runId, text, truncated: finish === "length" } };
+  return {
+    answer: {
+      ok: true,
+      runId,
+      text,
+      truncated: finish === "length" || text.length === MAX_ANSWER_CHARS,
+    },
+  };
 }
 
 /**

@@ -10,9 +10,9 @@ export type Cleaned =
 /** The gateway's own words where the model gave nothing that survives HTTP. */
 const NO_RESPONSE = "No response from OpenClaw.";
 
-/** OpenClaw's inline directives that come through the HTTP API verbatim, or may. */
+/** OpenClaw's inline directives that come through the HTTP API verbatim, or may; bounded, so that one never closed costs little. */
 const DIRECTIVES =
-  /[ \t]?(?:\[\[tts:text\]\][\s\S]*?\[\[\/tts:text\]\]|\[\[\/?(?:tts|reply_to|reply_to_current|audio_as_voice|buttons|quick_replies)(?::[^\n]*?)?\]\]+)/g;
+  /[ \t]?(?:\[\[tts:text\]\][\s\S]{0,8000}?\[\[\/tts:text\]\]|\[\[\/?(?:tts|reply_to|reply_to_current|audio_as_voice|buttons|quick_replies)(?::[^\n]{0,1000}?)?\]\]+)/g;
 const TOKENS = ["NO_REPLY", "HEARTBEAT_OK", SILENCE];
 const LEADING_TOKENS = /^\s*HEARTBEAT_OK\b[.!]?/;
 const FENCED = /(^(?:```|~~~)[\s\S]*?^(?:```|~~~)[ \t]*$)/m;

@@ -28,7 +28,9 @@ export function webhookBodies(text: string, mention: Mention | undefined, title:
     // A markdown heading or list only counts as one at the start of a line.
     const content = first && greeting !== "" ? greeting + (markdown ? "\n\n" : " ") + part : part;
     const at_ =
-      first && mention?.userId !== undefined ? { at: { atUserIds: [mention.userId] } } : {};
+      first && greeting !== "" && mention?.userId !== undefined
+        ? { at: { atUserIds: [mention.userId] } }
+        : {};
     return JSON.stringify(
       markdown
         ? { msgtype: "markdown", markdown: { title: titleOf(part, title), text: content }, ...at_ }
@@ -73,7 +75,7 @@ function titleOf(text: string, fallback: string): string {
       .replace(/!?\[([^\]]*)\]\([^)]*\)/g, "$1")
       .replace(/^[\s>#*+\-|`~]+|[*`~|]+/g, "")
       .trim();
-    if (/[\p{L}\p{N}]/u.test(plain)) return firstGraphemes(plain, TITLE_CHARS);
+    if (/[\p{L}\p{N}]/u.test(plain)) return firstGraphemes(plain, TITLE_CHARS) || fallback;
   }
   return fallback;
 }
@@ -83,7 +85,8 @@ function firstGraphemes(text: string, count: number): string {
   let kept = "";
   let taken = 0;
   for (const { segment } of new Intl.Segmenter().segment(text)) {
-    if (taken++ === count) break;
+    // A single one may be thousands of accents long.
+    if (taken++ === count || kept.length + segment.length > count * 10) break;
     kept += segment;
   }
   return kept;

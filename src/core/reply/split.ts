@@ -12,8 +12,10 @@ export function jsonBytes(text: string): number {
 export function splitText(text: string, maxBytes: number): string[] {
   const parts: string[] = [];
   let rest = text.toWellFormed();
-  while (jsonBytes(rest) > maxBytes) {
-    const head = longestHead(rest, maxBytes);
+  // One character always fits, or this would not end.
+  const limit = Math.max(maxBytes, 8);
+  while (jsonBytes(rest) > limit) {
+    const head = longestHead(rest, limit);
     const cut = goodCut(head);
     parts.push(rest.slice(0, cut).trimEnd());
     rest = rest.slice(cut).replace(/^\n+/, "");

@@ -96,7 +96,7 @@ export function createLink(options: LinkOptions, handlers: LinkHandlers): Link {
       },
       onText(text) {
         heartbeat?.alive();
-        if (state === "open") handlers.onText(text, link);
+        if (state === "open" && !closing) handlers.onText(text, link);
       },
       onPong() {
         heartbeat?.alive();

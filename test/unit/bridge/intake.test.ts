@@ -147,6 +147,27 @@ describe("createIntake()", () => {
     expect(woken).toEqual([SESSION]);
   });
 
+  test("forgets a failure that has not come again for four minutes: a quiet robot recovers", async () => {
+    const { intake, offer, clock } = taking({
+      takeIn: () => () => Promise.reject(new Error("database is locked")),
+    });
+    offer(robotData(), "push1");
+    await clock.settle();
+    await clock.advance(239_999);
+    expect(intake.problem).toBe("database is locked");
+    await clock.advance(1);
+    expect(intake.problem).toBeNull();
+  });
+
+  test("gives a webhook that names no end the 90 minutes they live", async () => {
+    const { offer, clock, store } = taking();
+    offer(robotData({ sessionWebhookExpiredTime: undefined }), "push1");
+    await clock.settle();
+    const conversationId = (JSON.parse(robotData()) as { conversationId: string }).conversationId;
+    const webhook = await store.webhook({ account: "default", conversationId });
+    expect(webhook?.expiresAt).toBe(clock.now() + 5_400_000);
+  });
+
   test("acks a duplicate again but does not wake its session again", async () => {
     const { offer, clock, store, woken, acks, counters } = taking();
     offer(robotData(), "push1");

@@ -46,7 +46,8 @@ async function sending(
     const replies = bodies.map((body) => ({ chat: arrival.chat, body }));
     await store.settle(id, replies, clock.now());
   }
-  const outbox = createOutbox({ store, fetch, clock, random: () => 0, log, counters });
+  const { signal } = new AbortController();
+  const outbox = createOutbox({ store, fetch, clock, random: () => 0, log, counters, signal });
   const left = async () => (await store.counts()).outbox;
   const bodies = () => calls.map(({ body }) => body);
   return { outbox, store, clock, log, counters, calls, left, bodies };
@@ -257,5 +258,33 @@ describe("createOutbox()", () => {
     await clock.advance(2000);
     expect(log.entries).toHaveLength(2);
     expect(log.text()).not.toContain("session=");
+  });
+});
+
+describe("createOutbox(), when the webhook changes during a send", () => {
+  test("sends it again by the newer one instead of giving up", async () => {
+    const newer = arrivalOf(
+      robotData({
+        msgId: "newer",
+        createAt: 99,
+        conversationId: "a",
+        senderStaffId: "a",
+        sessionWebhook: `${WEBHOOK}-newer`,
+        sessionWebhookExpiredTime: 9_000_000_000_000,
+      }),
+    );
+    const run = await sending(
+      async ({ url }) => {
+        if (url.endsWith("-newer")) return ok();
+        await run.store.takeIn([newer], []);
+        return errcode(300001, "session 不存在");
+      },
+      { a: ["1"] },
+    );
+    await run.outbox.resume();
+    await run.clock.settle();
+    expect(run.calls.map(({ url }) => url)).toEqual([`${WEBHOOK}-a`, `${WEBHOOK}-newer`]);
+    expect(await run.left()).toBe(0);
+    expect(run.counters.read()).toEqual({ replies_sent: 1 });
   });
 });

@@ -267,3 +267,36 @@ describe("createTurn(), a stored message nobody can read any more", () => {
     expect(log.entries.at(-1)?.level).toBe("error");
   });
 });
+
+describe("createTurn(), when its end cannot be committed", () => {
+  test("commits the same replies the next time and does not ask again", async () => {
+    const clock = createFakeClock();
+    const store = openSqliteStore(":memory:");
+    let broken = true;
+    let asked = 0;
+    const run = createTurn({
+      agentId: "main",
+      gateway: { ask: async () => says(`answer ${++asked}`) },
+      store: {
+        ...store,
+        settle: (...args) =>
+          broken ? Promise.reject(new Error("disk I/O error")) : store.settle(...args),
+      },
+      texts: TEXTS.zh,
+      clock,
+      log: createFakeLog(),
+      counters: createCounters(),
+      onReplies: () => undefined,
+    });
+    const arrival = arrivalOf(robotData());
+    await store.takeIn([arrival], []);
+    const entry = (await store.nextTurn(arrival.session)) as InboxEntry;
+    const { signal } = new AbortController();
+    await expect(run(entry, signal)).rejects.toThrow("disk I/O error");
+    broken = false;
+    await run(entry, signal);
+    expect(asked).toBe(1);
+    expect((await store.nextReply(arrival.chat))?.body).toContain("answer 1");
+    expect((await store.counts()).inbox).toBe(0);
+  });
+});

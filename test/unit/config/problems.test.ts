@@ -33,7 +33,7 @@ describe("loadConfig(), a bad value", () => {
     ["gateway", { gateway: null }, /expected an object/],
     ["gateway.url", { gateway: { url: VALUE } }, /expected an http\(s\) address/],
     ["gateway.token", { gateway: { token: 7 } }, /expected a string/],
-    ["gateway.timeoutMs", { gateway: { timeoutMs: VALUE } }, /milliseconds from 1000 to/],
+    ["gateway.timeoutMs", { gateway: { timeoutMs: VALUE } }, /milliseconds from 20000 to/],
     ["gateway.maxInFlight", { gateway: { maxInFlight: "-1" } }, /from 1 to 100000/],
     ["http", { http: 18_780 }, /expected an object/],
     ["http.port", { http: { port: 65_536 } }, /a port from 0 to 65535/],

@@ -100,7 +100,13 @@ describe("httpVerdict()", () => {
 
 describe("sendToWebhook()", () => {
   const send = (answer: () => Response | Error) =>
-    sendToWebhook(WEBHOOK, "{}", createFakeFetch(answer).fetch, createFakeClock());
+    sendToWebhook(
+      WEBHOOK,
+      "{}",
+      createFakeFetch(answer).fetch,
+      createFakeClock(),
+      new AbortController().signal,
+    );
 
   test.each([0, "0"])("takes errcode %p for sent", async (errcode) => {
     expect(await send(() => jsonResponse(200, { errcode, errmsg: "ok" }))).toEqual({ ok: true });

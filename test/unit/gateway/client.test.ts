@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import * as fc from "fast-check";
-import { headerValue } from "../../../src/core/gateway/client.ts";
+import { headerValue } from "../../../src/core/header.ts";
 import { jsonResponse, never, type FakeCall } from "../../support/fake-fetch.ts";
 import {
   DONE,

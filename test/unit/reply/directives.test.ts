@@ -85,8 +85,7 @@ describe("cleanAnswer()", () => {
     ["speech never closed", "[[tts:text]]".repeat(4000)],
     ["fences never closed", `${"```\n".repeat(10_000)}x`],
   ])("does not stop the worker for a degenerate answer: %s", (_what, raw) => {
-    const start = performance.now();
-    cleanAnswer(raw);
-    expect(performance.now() - start).toBeLessThan(500);
+    // One that takes the square of its length would run into the test's time limit.
+    expect(cleanAnswer(raw.repeat(10)).kind).toBeString();
   });
 });

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Chat } from "../../../src/core/bridge/session.ts";
+import type { Chat } from "../../../src/core/inbound/session.ts";
 import type { Store } from "../../../src/core/store.ts";
 import { openSqliteStore } from "../../../src/store/sqlite.ts";
 import { WEBHOOK, arrivalOf, groupData, robotData } from "../../support/fake-messages.ts";

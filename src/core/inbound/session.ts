@@ -1,4 +1,5 @@
-import type { RobotMessage } from "../inbound/robot-message.ts";
+import { headerValue } from "../header.ts";
+import type { RobotMessage } from "./robot-message.ts";
 
 /** One chat: where messages come from and answers go to. */
 export interface Chat {
@@ -26,7 +27,10 @@ export function sessionKeyOf(agentId: string, chat: Chat): string {
   return `agent:${agentId}:dingtalk:${peer}`;
 }
 
-/** The gateway folds keys to lower case: what it gives back can only be looked up by this. */
+/**
+ * A session key as the gateway gives it back: as it travelled in the header, folded to lower case. Only
+ * by this can it be looked up.
+ */
 export function foldedKey(sessionKey: string): string {
-  return sessionKey.toLowerCase();
+  return headerValue(sessionKey).toLowerCase();
 }

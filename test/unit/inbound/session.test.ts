@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import * as fc from "fast-check";
-import { chatOf, foldedKey, sessionKeyOf, type Chat } from "../../../src/core/bridge/session.ts";
+import { chatOf, foldedKey, sessionKeyOf, type Chat } from "../../../src/core/inbound/session.ts";
 import { parseRobotMessage, type RobotMessage } from "../../../src/core/inbound/robot-message.ts";
 import { groupData, robotData } from "../../support/fake-messages.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import * as fc from "fast-check";
-import { backoffMs } from "../../../src/core/stream/backoff.ts";
+import { backoffMs } from "../../../src/core/backoff.ts";
 
 describe("backoffMs()", () => {
   test("doubles from 1 s to 60 s and stays there", () => {
