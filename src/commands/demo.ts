@@ -1,7 +1,5 @@
 import { spawn } from "node:child_process";
 import process from "node:process";
-import { runtime } from "#runtime";
-import { createSystemClock } from "../core/clock.ts";
 import type { Config } from "../core/config/schema.ts";
 import { reasonOf } from "../core/log.ts";
 import { startLogging } from "../logging.ts";
@@ -12,6 +10,7 @@ import { openSqliteStore } from "../store/sqlite.ts";
 import { createWorker } from "../worker.ts";
 import { systemLocale } from "./_configuration.ts";
 import { EXIT, UserError } from "./_exit.ts";
+import { realPorts } from "./_ports.ts";
 import { stopRequested } from "./_stop.ts";
 
 export interface DemoOptions {
@@ -84,16 +83,8 @@ export async function demo(options: DemoOptions): Promise<number> {
     log: { level: "warning" },
   };
   const store = openSqliteStore(":memory:");
-  const worker = createWorker(config, {
-    clock: createSystemClock(setImmediate),
-    fetch: runtime.fetch,
-    fetchFresh: runtime.fetchFresh,
-    dial: runtime.dial,
-    store,
-    log: startLogging(config.log.level, process.stderr),
-    random: Math.random,
-    runtime: `${runtime.name} ${runtime.version}`,
-  });
+  const log = startLogging(config.log.level, process.stderr);
+  const worker = createWorker(config, realPorts(store, log));
   await worker.start();
 
   const heading = locale === "zh" ? "dingbridge 演示，聊天页面" : "dingbridge demo, the chat page";

@@ -3,7 +3,6 @@ import { join } from "node:path";
 import process from "node:process";
 import { runtime } from "#runtime";
 import type { HttpServer } from "../adapters/port.ts";
-import { createSystemClock } from "../core/clock.ts";
 import type { Config } from "../core/config/schema.ts";
 import { reasonOf } from "../core/log.ts";
 import type { Store } from "../core/store.ts";
@@ -13,6 +12,7 @@ import { VERSION } from "../version.ts";
 import { createWorker } from "../worker.ts";
 import { EXIT, UserError } from "./_exit.ts";
 import type { readConfiguration } from "./_configuration.ts";
+import { realPorts } from "./_ports.ts";
 import { stopRequested } from "./_stop.ts";
 
 /** Runs the worker until it is asked to stop. Resolves with the exit code. */
@@ -31,16 +31,7 @@ export async function start(loaded: ReturnType<typeof readConfiguration>): Promi
   const stop = stopRequested();
   const log = startLogging(config.log.level);
   const store = openStore(config.dataDir);
-  const worker = createWorker(config, {
-    clock: createSystemClock(setImmediate),
-    fetch: runtime.fetch,
-    fetchFresh: runtime.fetchFresh,
-    dial: runtime.dial,
-    store,
-    log,
-    random: Math.random,
-    runtime: `${runtime.name} ${runtime.version}`,
-  });
+  const worker = createWorker(config, realPorts(store, log));
   const server = await serve(config, worker.fetch).catch((error: unknown) => {
     store.close();
     throw error;

@@ -95,6 +95,8 @@ function endpointUrl(body: string, apiUrl: string): OpenResult {
     };
   }
   url.searchParams.set("ticket", parsed.output.ticket);
+  // WebSocket clients refuse a URL with a fragment.
+  url.hash = "";
   return { ok: true, url: url.href };
 }
 

@@ -1,8 +1,8 @@
+import { backoffMs } from "../backoff.ts";
 import type { Clock, Timer } from "../clock.ts";
 import type { Counters } from "../counters.ts";
 import type { Log } from "../log.ts";
 import type { Dial } from "../socket.ts";
-import { backoffMs } from "../backoff.ts";
 import type { HeartbeatOptions } from "./heartbeat.ts";
 import { createLink, type Link, type LinkEnd } from "./link.ts";
 import type { OpenFailure, OpenResult } from "./open.ts";
