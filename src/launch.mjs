@@ -38,9 +38,10 @@ const child = spawn(runtime.path, [...ARGUMENTS[runtime.name], file, ...args], {
 });
 // What is sent to this process is handed on, but for a terminal's Ctrl+C: that reaches the child by
 // itself, and a second one would end it at once.
+const onTerminal = [process.stdin, process.stdout, process.stderr].some(({ isTTY }) => isTTY);
 for (const signal of ["SIGTERM", "SIGHUP", "SIGINT"]) {
   process.on(signal, () => {
-    if (signal !== "SIGINT" || !process.stdin.isTTY) child.kill(signal);
+    if (signal !== "SIGINT" || !onTerminal) child.kill(signal);
   });
 }
 child.on("error", (error) => fail(`${runtime.path} cannot be started: ${error.message}`));

@@ -20,6 +20,8 @@ const ROOT = "dingbridge";
  */
 export function startLogging(level: LogLevel, out: NodeJS.WriteStream = process.stdout): Log {
   const format = out.isTTY ? readable(out) : getJsonLinesFormatter({ properties: "flatten" });
+  // Whoever reads the log may go away (`… | head`): no reason to stop working.
+  out.on("error", () => undefined);
   configureSync({
     reset: true,
     sinks: { out: (record) => void out.write(format(record)) },

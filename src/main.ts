@@ -41,8 +41,18 @@ async function main(argv: readonly string[]): Promise<number> {
   }
   const loaded = readConfiguration(values.config);
   // Whoever named a file wants that robot, not a demo.
-  const wantsDemo = command === undefined && loaded.unconfigured && values.config === undefined;
-  if (command !== "demo" && !wantsDemo) return await start(loaded);
+  const wantsDemo =
+    command === undefined && loaded.unconfigured && !loaded.disabled && !loaded.isNamed;
+  if (command !== "demo" && !wantsDemo) {
+    const stray = (["gateway", "port", "no-open"] as const).find((name) => name in values);
+    if (stray !== undefined) {
+      throw new UserError(
+        `--${stray} belongs to the demo: dingbridge demo --${stray} …`,
+        EXIT.usage,
+      );
+    }
+    return await start(loaded);
+  }
 
   return await demo({
     gateway: gatewayOf(values.gateway),

@@ -42,6 +42,7 @@ export interface Worker {
 const ACCOUNT = "default";
 const OPEN_TIMEOUT_MS = 10_000;
 const DRAIN_MS = 15_000;
+const CHANGING_MS = 10_000;
 const TURN_RETRY_MS = 5000;
 const PRUNE_EVERY_MS = 10 * 60_000;
 
@@ -131,9 +132,11 @@ export function createWorker(config: Config, ports: WorkerPorts): Worker {
   });
 
   const readiness = async (): Promise<Readiness> => {
-    const { state, problem } = stream.status();
+    const { state, problem, generation, since } = stream.status();
     const failing: { part: string; reason: string }[] = [];
-    if (state !== "connected") {
+    // While one link replaces another at DingTalk's wish, the old one is still there.
+    const changing = state === "connecting" && generation > 1 && problem === null;
+    if (state !== "connected" && !(changing && clock.now() - since < CHANGING_MS)) {
       failing.push({ part: `stream ${ACCOUNT}`, reason: problem?.reason ?? state });
     }
     const storeProblem = await store.probe().then(() => intake.problem, reasonOf);

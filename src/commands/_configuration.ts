@@ -1,10 +1,17 @@
 import { existsSync, readFileSync } from "node:fs";
-import { homedir } from "node:os";
+import { homedir, userInfo } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import JSON5 from "json5";
 import { loadConfig, type ConfigFile, type Loaded } from "../core/config/load.ts";
 import { reasonOf } from "../core/log.ts";
+
+export interface Configuration extends Loaded {
+  /** The file that holds `channels.dingtalk`, if any. */
+  readonly path: string | undefined;
+  /** Someone has named that file, so a robot is expected in it. */
+  readonly isNamed: boolean;
+}
 
 /**
  * Reads the configuration of this machine. The first of these files that exists holds
@@ -12,13 +19,12 @@ import { reasonOf } from "../core/log.ts";
  * `$OPENCLAW_CONFIG_PATH`, `~/.openclaw/openclaw.json`. The gateway's defaults come from OpenClaw's
  * file in any case.
  */
-export function readConfiguration(
-  explicit: string | undefined,
-): Loaded & { readonly path: string | undefined } {
+export function readConfiguration(explicit: string | undefined): Configuration {
   const { env } = process;
-  const folder = join(homedir(), ".openclaw");
-  const openclawPath = env["OPENCLAW_CONFIG_PATH"] || join(folder, "openclaw.json");
-  const named = explicit ?? (env["DINGBRIDGE_CONFIG"] || undefined);
+  const folder = join(home(), ".openclaw");
+  const openclawPath = expandHome(env["OPENCLAW_CONFIG_PATH"] || join(folder, "openclaw.json"));
+  const name = explicit ?? (env["DINGBRIDGE_CONFIG"] || undefined);
+  const named = name === undefined ? undefined : expandHome(name);
 
   const problems: string[] = [];
   const warnings: string[] = [];
@@ -52,12 +58,20 @@ export function readConfiguration(
     return {
       ...loaded,
       path: ownPath,
+      isNamed: named !== undefined,
       warnings: [...warnings, ...loaded.warnings],
       config: config && { ...config, dataDir: expandHome(config.dataDir) },
     };
   }
   // A file that cannot be read leaves everything missing: only its own problem is worth a line.
-  return { ...loaded, path: ownPath, config: undefined, problems, unconfigured: false };
+  return {
+    ...loaded,
+    path: ownPath,
+    isNamed: named !== undefined,
+    config: undefined,
+    problems,
+    unconfigured: false,
+  };
 }
 
 /** One line: json5's errors name line and column already. */
@@ -66,12 +80,16 @@ function problemWith(error: unknown): string {
   if (code === "ENOENT") return "there is no such file";
   if (code === "EACCES" || code === "EPERM") return "may not be read: check its owner and mode";
   if (code === "EISDIR") return "is a folder: expected a JSON5 file";
+  if (/\ufffd|\ufffe|\0/.test(reasonOf(error))) return "is not UTF-8 text: save it as UTF-8";
   return `is not valid JSON5: ${reasonOf(error).replace(/^JSON5: /, "")}`;
 }
 
 function expandHome(path: string): string {
-  return path === "~" || path.startsWith("~/") ? join(homedir(), path.slice(1)) : path;
+  return path === "~" || path.startsWith("~/") ? join(home(), path.slice(1)) : path;
 }
+
+/** Node takes an empty HOME at its word. */
+const home = () => homedir() || userInfo().homedir;
 
 /** The system's language if it is one of ours, else Chinese. */
 export function systemLocale(): "zh" | "en" {

@@ -5,7 +5,7 @@ import { reasonOf } from "../core/log.ts";
 import { startLogging } from "../logging.ts";
 import { startChatPage } from "../simulator/chat-page.ts";
 import { startDingTalk } from "../simulator/dingtalk.ts";
-import { startGateway } from "../simulator/gateway.ts";
+import { createEcho, startGateway } from "../simulator/gateway.ts";
 import { openSqliteStore } from "../store/sqlite.ts";
 import { createWorker } from "../worker.ts";
 import { systemLocale } from "./_configuration.ts";
@@ -47,6 +47,7 @@ export async function demo(options: DemoOptions): Promise<number> {
   const echo =
     real === undefined
       ? await startGateway({
+          respond: createEcho(locale),
           onStreaming: (session, text, done) =>
             dingtalk.events.emit({ type: "streaming", time: Date.now(), session, text, done }),
         })
@@ -93,7 +94,8 @@ export async function demo(options: DemoOptions): Promise<number> {
 
   await stop;
   await page.close();
-  await worker.stop();
+  // Nothing here outlives the demo, so a turn under way need not be waited for.
+  await Promise.race([worker.stop(), new Promise((resolve) => setTimeout(resolve, 1000))]);
   await dingtalk.close();
   await echo?.stop();
   store.close();

@@ -7,25 +7,25 @@ import type { Config } from "../core/config/schema.ts";
 import { reasonOf } from "../core/log.ts";
 import type { Store } from "../core/store.ts";
 import { startLogging } from "../logging.ts";
-import { openSqliteStore } from "../store/sqlite.ts";
+import { LayoutError, openSqliteStore } from "../store/sqlite.ts";
 import { VERSION } from "../version.ts";
 import { createWorker } from "../worker.ts";
 import { EXIT, UserError } from "./_exit.ts";
-import type { readConfiguration } from "./_configuration.ts";
+import type { Configuration } from "./_configuration.ts";
 import { realPorts } from "./_ports.ts";
 import { stopRequested } from "./_stop.ts";
 
 /** Runs the worker until it is asked to stop. Resolves with the exit code. */
-export async function start(loaded: ReturnType<typeof readConfiguration>): Promise<number> {
+export async function start(loaded: Configuration): Promise<number> {
   for (const warning of loaded.warnings) console.error(`warning: ${warning}`);
+  if (loaded.disabled) {
+    console.error("channels.dingtalk.enabled is false: nothing to do");
+    return EXIT.ok;
+  }
   const { config } = loaded;
   if (config === undefined) {
     for (const problem of loaded.problems) console.error(`error: ${problem}`);
     return EXIT.configuration;
-  }
-  if (!config.enabled) {
-    console.error("channels.dingtalk.enabled is false: nothing to do");
-    return EXIT.ok;
   }
 
   const stop = stopRequested();
@@ -42,10 +42,12 @@ export async function start(loaded: ReturnType<typeof readConfiguration>): Promi
     config: loaded.path ?? "environment",
     dataDir: config.dataDir,
     gateway: config.gateway.url,
-    http: `http://${config.http.host}:${server.port}`,
+    http: urlOf(config.http.host, server.port),
     pid: process.pid,
   });
-  await worker.start();
+  await worker.start().catch((error: unknown) => {
+    throw storeError(error, config.dataDir, join(config.dataDir, "dingbridge.sqlite"));
+  });
 
   const signal = await stop;
   log.info("stopping: what runs may finish, the rest waits in the store", { signal });
@@ -57,26 +59,48 @@ export async function start(loaded: ReturnType<typeof readConfiguration>): Promi
 }
 
 function openStore(dataDir: string): Store {
+  const file = join(dataDir, "dingbridge.sqlite");
   try {
     // What people write lies here: for the owner's eyes only.
     mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-    const file = join(dataDir, "dingbridge.sqlite");
     // The folder may be an older one, open to all: SQLite's other files take this one's mode.
     closeSync(openSync(file, "a", 0o600));
     chmodSync(file, 0o600);
     return openSqliteStore(file);
   } catch (error) {
-    throw new UserError(
-      `dataDir: the folder ${dataDir} cannot be used (${reasonOf(error)}): make it writable for this user, or set dataDir (DINGBRIDGE_DATA_DIR) to another folder`,
-      EXIT.configuration,
-    );
+    throw storeError(error, dataDir, file);
   }
 }
 
+/** By the words, which are SQLite's own everywhere: not every runtime hands its result code on. */
+function storeError(error: unknown, dataDir: string, file: string): UserError {
+  const reason = reasonOf(error).split("\n")[0] ?? "";
+  if (/database is (locked|busy)/i.test(reason)) {
+    return new UserError(`dataDir: ${file} is in use by another process`, EXIT.crash);
+  }
+  if (/disk is full|ENOSPC/i.test(reason)) {
+    return new UserError(`dataDir: the disk of ${dataDir} is full: make room there`, EXIT.crash);
+  }
+  if (/not a database|malformed|corrupt/i.test(reason)) {
+    return new UserError(
+      `dataDir: ${file} is damaged or no database (${reason}): move it away to start with an empty one`,
+      EXIT.configuration,
+    );
+  }
+  if (error instanceof LayoutError) return new UserError(`dataDir: ${reason}`, EXIT.configuration);
+  return new UserError(
+    `dataDir: the folder ${dataDir} cannot be used (${reason}): make it writable for this user, or set dataDir (DINGBRIDGE_DATA_DIR) to another folder`,
+    EXIT.configuration,
+  );
+}
+
 async function serve(
-  { http: { host, port } }: Config,
+  { http }: Config,
   fetch: (request: Request) => Response | Promise<Response>,
 ): Promise<HttpServer> {
+  const { port } = http;
+  // An IPv6 address stands in brackets in a URL, and without them where one listens.
+  const host = http.host.replace(/^\[(.*)\]$/, "$1");
   try {
     return await runtime.serve({ host, port, fetch });
   } catch (error) {
@@ -91,4 +115,8 @@ async function serve(
       EXIT.configuration,
     );
   }
+}
+
+function urlOf(host: string, port: number): string {
+  return `http://${host.includes(":") && !host.startsWith("[") ? `[${host}]` : host}:${port}`;
 }

@@ -27,19 +27,29 @@ export interface GatewayOptions {
   readonly onStreaming?: (session: string, text: string, done: boolean) => void;
 }
 
+const ECHO = {
+  zh: ["你说的是：", "我是**回声网关**，接上真正的 OpenClaw 后，回答就来自你的智能体。"],
+  en: ["You said:", "I am the **echo gateway**. With a real OpenClaw your agent answers here."],
+} as const;
+
 /** Says back what was said, in pieces, with enough markdown to look at. */
-export async function* echo({ text }: Asked): AsyncIterable<string> {
-  const answer = `你说的是：\n\n> ${text.replaceAll("\n", "\n> ")}\n\n我是**回声网关**，接上真正的 OpenClaw 后，回答就来自你的智能体。`;
-  for (const piece of answer.match(/[\s\S]{1,4}/gu) ?? []) {
-    await new Promise((resolve) => setTimeout(resolve, 40));
-    yield piece;
-  }
+export function createEcho(locale: "zh" | "en"): Responder {
+  const [before, after] = ECHO[locale];
+  return async function* ({ text }) {
+    const answer = `${before}\n\n> ${text.replaceAll("\n", "\n> ")}\n\n${after}`;
+    // In about two seconds, however long it is.
+    const size = Math.max(4, Math.ceil(answer.length / 50));
+    for (let at = 0; at < answer.length; at += size) {
+      await new Promise((resolve) => setTimeout(resolve, 40));
+      yield answer.slice(at, at + size);
+    }
+  };
 }
 
 /** A stand-in for the OpenClaw gateway's HTTP API: one endpoint that streams, and its health pages. */
 export async function startGateway(options: GatewayOptions = {}) {
   const { token = "simulated-token", onStreaming } = options;
-  let respond = options.respond ?? echo;
+  let respond = options.respond ?? createEcho("zh");
   const asked: Asked[] = [];
   let inFlight = 0;
 

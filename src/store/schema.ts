@@ -15,7 +15,9 @@ export const MIGRATIONS: readonly string[] = [
     received_at INTEGER NOT NULL,
     done INTEGER NOT NULL DEFAULT 0
   ) STRICT;
-  CREATE UNIQUE INDEX inbox_msg_id ON inbox (account, msg_id);
+  -- Where there is a fingerprint it finds a repeated id too. Ids have no order: an index of them all
+  -- would cost a page write a message.
+  CREATE UNIQUE INDEX inbox_msg_id ON inbox (account, msg_id) WHERE fingerprint IS NULL;
   CREATE UNIQUE INDEX inbox_fingerprint ON inbox (fingerprint) WHERE fingerprint IS NOT NULL;
   CREATE INDEX inbox_waiting ON inbox (session, id) WHERE done = 0;
   CREATE INDEX inbox_done ON inbox (received_at) WHERE done = 1;

@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import { DatabaseSync } from "node:sqlite";
 import { foldedKey, type Chat } from "../core/inbound/session.ts";
@@ -11,6 +12,11 @@ const FAILED_MS = 7 * 24 * 60 * 60 * 1000;
 /** The quarantine is for looking at, not for storing: the oldest go first. */
 const QUARANTINE_ROWS = 200;
 const QUARANTINE_CHARS = 64 * 1024;
+/**
+ * Message ids known by heart: half an hour of 28 messages a second, far above what DingTalk delivers to
+ * a robot. They are read from disk at the start.
+ */
+const RECENT_IDS = 50_000;
 
 /**
  * The boxes in one SQLite file, by `node:sqlite`, the same in all three runtimes. `":memory:"` keeps
@@ -19,14 +25,18 @@ const QUARANTINE_CHARS = 64 * 1024;
  */
 export function openSqliteStore(path: string): Store {
   const db = new DatabaseSync(path);
-  db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 2000;");
+  // The time-out first: setting the journal mode needs the lock too.
+  db.exec("PRAGMA busy_timeout = 2000; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;");
   migrate(db);
 
   const insertArrival = db.prepare(
     `INSERT INTO inbox (account, msg_id, fingerprint, session, data, received_at)
      VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
   );
-  const idSeen = db.prepare("SELECT 1 FROM inbox WHERE account = ? AND msg_id = ?");
+  const sameContent = db.prepare("SELECT msg_id AS msgId FROM inbox WHERE fingerprint = ?");
+  const newestIds = db.prepare(
+    "SELECT account, msg_id AS msgId FROM inbox ORDER BY id DESC LIMIT ?",
+  );
   const rememberChat = db.prepare(
     "INSERT INTO chats VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET conversation_id = excluded.conversation_id",
   );
@@ -91,9 +101,21 @@ export function openSqliteStore(path: string): Store {
     }
   };
 
-  const admit = (arrival: Arrival): Admission => {
+  /** Ids lately stored: they are known even if a message comes again with other content. */
+  const readRecent = () => {
+    const recent = createRecent(RECENT_IDS);
+    for (const { account, msgId } of newestIds.all(RECENT_IDS).toReversed()) {
+      recent.add(`${String(account)} ${String(msgId)}`);
+    }
+    return recent;
+  };
+  let recent = readRecent();
+
+  const admit = (arrival: Arrival, batch: Set<string>): Admission => {
     const { chat, session, msgId, data, receivedAt } = arrival;
-    const fingerprint = arrival.fingerprint === undefined ? null : hash(arrival.fingerprint);
+    const id = `${chat.account} ${msgId}`;
+    if (recent.has(id) || batch.has(id)) return "duplicate-id";
+    const fingerprint = arrival.fingerprint === undefined ? null : keyOf(arrival.fingerprint);
     const { changes } = insertArrival.run(
       chat.account,
       msgId,
@@ -102,8 +124,12 @@ export function openSqliteStore(path: string): Store {
       data,
       receivedAt,
     );
-    if (changes > 0) return "stored";
-    return idSeen.get(chat.account, msgId) === undefined ? "duplicate-content" : "duplicate-id";
+    if (changes > 0) {
+      batch.add(id);
+      return "stored";
+    }
+    const known = fingerprint === null ? msgId : sameContent.get(fingerprint)?.["msgId"];
+    return known === msgId ? "duplicate-id" : "duplicate-content";
   };
 
   /** One write per chat and batch, however many messages it brings. */
@@ -129,16 +155,21 @@ export function openSqliteStore(path: string): Store {
   };
 
   return {
-    takeIn: async (arrivals, quarantine) =>
-      transaction(() => {
-        const admissions = arrivals.map(admit);
+    takeIn: async (arrivals, quarantine) => {
+      const batch = new Set<string>();
+      const admissions = transaction(() => {
+        const admissions = arrivals.map((arrival) => admit(arrival, batch));
         remember(arrivals.filter((_, at) => admissions[at] === "stored"));
         for (const { account, reason, data, receivedAt } of quarantine) {
           insertQuarantine.run(account, reason, data.slice(0, QUARANTINE_CHARS), receivedAt);
         }
         if (quarantine.length > 0) trimQuarantine.run();
         return admissions;
-      }),
+      });
+      // Only now: what was rolled back must be taken in when it comes again.
+      for (const id of batch) recent.add(id);
+      return admissions;
+    },
     sessionsWaiting: async () => waitingSessions.all().map((row) => String(row["session"])),
     nextTurn: async (session) => row(oldestWaiting.get(session)),
     settle: async (inboxId, replies, now) =>
@@ -173,7 +204,7 @@ export function openSqliteStore(path: string): Store {
 
     prune: async (now) =>
       transaction(() => {
-        forgetSeen.run(now - SEEN_MS);
+        if (forgetSeen.run(now - SEEN_MS).changes > 0) recent = readRecent();
         forgetFailed.run(now - FAILED_MS);
       }),
     counts: async () => {
@@ -186,10 +217,15 @@ export function openSqliteStore(path: string): Store {
   };
 }
 
+/** The database belongs to a newer version. */
+export class LayoutError extends Error {
+  override readonly name = "LayoutError";
+}
+
 function migrate(db: DatabaseSync): void {
   const version = Number(db.prepare("PRAGMA user_version").get()?.["user_version"]);
   if (version > MIGRATIONS.length) {
-    throw new Error(
+    throw new LayoutError(
       `the database was written by a newer dingbridge (layout ${version}, this one knows ${MIGRATIONS.length}): ` +
         "run that version, or set dataDir to another folder",
     );
@@ -204,6 +240,23 @@ function row<T>(found: Record<string, unknown> | undefined): T | undefined {
   return found as T | undefined;
 }
 
-function hash(text: string): Uint8Array {
-  return createHash("sha256").update(text).digest();
+/** Starts with the time, as the fingerprint does, so that new keys go to the end of their index. */
+function keyOf(fingerprint: string): Uint8Array {
+  return Buffer.concat([
+    Buffer.from(fingerprint.slice(0, 14)),
+    createHash("sha256").update(fingerprint).digest(),
+  ]);
+}
+
+/** The last `size` texts or up to twice as many: two sets, of which the older is dropped whole. */
+function createRecent(size: number) {
+  let young = new Set<string>();
+  let old = new Set<string>();
+  return {
+    has: (text: string) => young.has(text) || old.has(text),
+    add(text: string) {
+      if (young.size >= size) [young, old] = [new Set(), young];
+      young.add(text);
+    },
+  };
 }

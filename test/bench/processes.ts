@@ -11,28 +11,41 @@ process.on("exit", () => {
 });
 for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(130));
 
-/** Ends a process and resolves when it is gone. */
-async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const gone = new Promise((resolve) => child.once("close", resolve));
-  child.kill("SIGKILL");
-  await gone;
+/** Looks after a process: resolves `stop` when it is gone. One that ends by itself ends the bench. */
+function keep(child: ChildProcess, name: string, said: () => string, tidy = () => {}) {
+  let stopping = false;
+  const gone = new Promise<void>((resolve) => {
+    child.once("close", (code) => {
+      resolve();
+      if (stopping) return;
+      console.error(`${name} ended with ${code}\n${said()}`);
+      process.exit(1);
+    });
+  });
+  const cleanup = () => {
+    stopping = true;
+    child.kill("SIGKILL");
+    tidy();
+  };
+  cleanups.add(cleanup);
+  return async () => {
+    stopping = true;
+    child.kill("SIGKILL");
+    await gone;
+    tidy();
+    cleanups.delete(cleanup);
+  };
 }
 
 /** Runs a script of this folder. Its errors are shown. */
 export function runScript(runtime: RuntimeName, file: string, args: readonly string[] = []) {
   const [program = "", ...rest] = commandFor(runtime, `test/bench/${file}`, args);
   const child = spawn(program, rest, { cwd: ROOT, stdio: ["ignore", "pipe", "inherit"] });
-  const kill = () => void child.kill("SIGKILL");
-  cleanups.add(kill);
   return {
     firstLine: new Promise<string>((resolve) => {
       child.stdout.once("data", (data) => resolve(String(data).trim()));
     }),
-    async stop() {
-      await end(child);
-      cleanups.delete(kill);
-    },
+    stop: keep(child, `${file} in ${runtime}`, () => ""),
   };
 }
 
@@ -56,11 +69,6 @@ export function runBridge({ runtime, clientId, api, oapi, gateway }: WorkerOptio
     home: home.path,
     env: { DINGTALK_OAPI_URL: oapi, DINGBRIDGE_LOG_LEVEL: "info" },
   });
-  const cleanup = () => {
-    run.process.kill("SIGKILL");
-    home.remove();
-  };
-  cleanups.add(cleanup);
   return {
     rssMb: () => rssMb(run.process.pid ?? 0),
     /** The worker's counters, from its own status page. */
@@ -69,12 +77,12 @@ export function runBridge({ runtime, clientId, api, oapi, gateway }: WorkerOptio
       const response = await fetch(`${String(http)}/status`);
       return ((await response.json()) as { counters: Readonly<Record<string, number>> }).counters;
     },
-    output: () => run.stdout() + run.stderr(),
-    async stop() {
-      await end(run.process);
-      home.remove();
-      cleanups.delete(cleanup);
-    },
+    stop: keep(
+      run.process,
+      `dingbridge in ${runtime}`,
+      () => run.stdout() + run.stderr(),
+      () => home.remove(),
+    ),
   };
 }
 

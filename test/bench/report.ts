@@ -11,7 +11,7 @@ export interface Measured {
   readonly startup: readonly number[];
 }
 
-/** Of the SDK's rate. Node's `node:sqlite` and sockets leave less beside them. */
+/** Least share of the SDK's rate. */
 const TARGET_RATIO: Readonly<Record<RuntimeName, number>> = { bun: 0.8, deno: 0.8, node: 0.6 };
 const TARGET_MS = { p50: 2, p99: 10 };
 

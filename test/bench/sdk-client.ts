@@ -9,11 +9,8 @@ const client = new DWClient({ clientId, clientSecret: "simulated-secret" });
 client.getEndpoint = async () =>
   Object.assign(client, { dw_url: `${url.replace("http", "ws")}/connect?ticket=${clientId}` });
 
-let chars = 0;
 client.registerCallbackListener(TOPIC_ROBOT, ({ headers, data }) => {
   const message = JSON.parse(data) as RobotMessage;
-  chars += message.text.content.length;
-  client.socketCallBackResponse(headers.messageId, null);
+  if (message.msgtype === "text") client.socketCallBackResponse(headers.messageId, null);
 });
 await client.connect();
-process.on("exit", () => console.log(chars));

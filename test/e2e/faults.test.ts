@@ -75,12 +75,38 @@ describe.each([...RUNTIMES])("%s: what can go wrong", (runtime) => {
     );
     expect(off.code).toBe(0);
     expect(off.stderr).toContain("enabled is false");
+    expect((await startWith("{ channels: { dingtalk: { enabled: false } } }")).code).toBe(0);
   });
 
   test("a word that is no command: exit 2 and the usage", async () => {
     const run = runMain(runtime, ["strat"], { HOME: home.path });
     expect(await run.exited).toBe(2);
     expect(run.stderr()).toContain("unknown command: strat");
+  });
+
+  test("an option of the demo is not taken silently by start: exit 2", async () => {
+    const run = runMain(runtime, ["start", "--port", "8099"], { HOME: home.path });
+    expect(await run.exited).toBe(2);
+    expect(run.stderr()).toContain("--port belongs to the demo");
+  });
+
+  test("a damaged database: exit 78, no stack, and what to move away", async () => {
+    const dataDir = join(home.path, "damaged");
+    mkdirSync(dataDir);
+    writeFileSync(join(dataDir, "dingbridge.sqlite"), "this is no database ".repeat(1000));
+    const run = runWorker(setup({ DINGBRIDGE_DATA_DIR: dataDir }));
+    expect(await run.exited).toBe(78);
+    expect(run.stderr()).toContain("move it away");
+    expect(run.stderr()).not.toMatch(/^\s+at /m);
+  });
+
+  test("goes on working when nobody reads its log any more", async () => {
+    const worker = await startWorker(setup());
+    worker.process.stdout?.destroy();
+    dingtalk.sent.length = 0;
+    for (const text of ["is", "anyone", "there"]) await dingtalk.say({ text });
+    await until("the answers", () => dingtalk.sent.length === 3);
+    expect(await worker.stop()).toBe(0);
   });
 
   test("a taken port: exit 1 and the setting's name", async () => {
@@ -151,6 +177,8 @@ describe.each([...RUNTIMES])("%s: what can go wrong", (runtime) => {
       await held;
       yield `answer ${text}`;
     };
+    gateway.asked.length = 0;
+    dingtalk.sent.length = 0;
     const first = await startWorker(setup());
     for (const text of ["1", "2", "3"]) await dingtalk.say({ text });
     await until("the first turn", () => gateway.asked.length > 0);

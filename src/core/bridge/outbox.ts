@@ -35,9 +35,13 @@ export interface Outbox {
 export function createOutbox(options: OutboxOptions): Outbox {
   const { store, clock, log, counters } = options;
 
+  /** Confirmed by DingTalk, but not yet by the store: must not be sent again. */
+  const confirmed = new Set<number>();
+
   const step = async (key: string): Promise<Step> => {
     const entry = await store.nextReply(conversationOf(key));
     if (entry === undefined) return "idle";
+    if (confirmed.has(entry.id)) return await letGo(entry);
     const early = entry.notBefore - clock.now();
     return early > 0 ? { laterMs: early } : await deliver(entry);
   };
@@ -48,15 +52,21 @@ export function createOutbox(options: OutboxOptions): Outbox {
     const { fetch, signal } = options;
     const result = await sendToWebhook(webhook.url, entry.body, fetch, clock, signal);
     if (result.ok) {
-      await store.sent(entry.id);
+      confirmed.add(entry.id);
       counters.count("replies_sent");
-      return "again";
+      return await letGo(entry);
     }
     const past = webhook.expiresAt !== undefined && webhook.expiresAt < clock.now();
     if (result.failure === "retry" && !past) return await postpone(entry, result.reason);
     // A message that came in meanwhile may have brought a webhook that works.
     if (result.failure !== "final" && (await isNewer(entry, webhook))) return "again";
     return await giveUp(entry, result.reason);
+  };
+
+  const letGo = async ({ id }: OutboxEntry): Promise<Step> => {
+    await store.sent(id);
+    confirmed.delete(id);
+    return "again";
   };
 
   const isNewer = async (entry: OutboxEntry, used: Webhook) => {

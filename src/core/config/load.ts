@@ -26,6 +26,8 @@ export interface Loaded {
   readonly warnings: readonly string[];
   /** Neither Client ID nor Secret is set anywhere: nobody has configured a robot yet. */
   readonly unconfigured: boolean;
+  /** `enabled: false`: nothing is to run, whatever else is right or wrong. */
+  readonly disabled: boolean;
   /** The gateway's token, known even where there is no robot yet: for the demo. */
   readonly gatewayToken: string | undefined;
 }
@@ -42,7 +44,9 @@ export function loadConfig(sources: Sources): Loaded {
   for (const path of leavesOf(tree)) from.set(path, `channels.dingtalk.${path}`);
   warnUnknown(tree, warnings);
 
-  for (const [path, value] of Object.entries(gatewayDefaults(sources.openclaw, warnings))) {
+  for (const [path, value] of Object.entries(
+    gatewayDefaults(sources.openclaw, sources, warnings),
+  )) {
     if (get(tree, path) !== undefined) continue;
     set(tree, path, value.value);
     from.set(path, value.from);
@@ -61,7 +65,8 @@ export function loadConfig(sources: Sources): Loaded {
     problems.length === 0 &&
     get(tree, "clientId") === undefined &&
     get(tree, "clientSecret") === undefined;
-  const reported = reportBadGroups(tree, problems);
+  // A block that is none leaves everything missing: that is one problem, not many.
+  const reported = new Set(problems.length > 0 ? [""] : reportBadGroups(tree, problems));
   for (const path of ["clientId", ...SECRET_PATHS]) {
     const expanded = expandSecret(get(tree, path), sources);
     if (expanded.ok) set(tree, path, expanded.value);
@@ -81,7 +86,7 @@ export function loadConfig(sources: Sources): Loaded {
   if (!parsed.success) {
     for (const issue of parsed.issues) {
       const path = v.getDotPath(issue) ?? "";
-      if (reported.has(path)) continue;
+      if (reported.has(path) || reported.has("")) continue;
       reported.add(path);
       problems.push(`${from.get(path) ?? `channels.dingtalk.${path}`}: ${wordsOf(issue, path)}`);
     }
@@ -91,6 +96,7 @@ export function loadConfig(sources: Sources): Loaded {
     problems,
     warnings,
     unconfigured,
+    disabled: [false, "false"].some((off) => off === get(tree, "enabled")),
     gatewayToken: typeof gatewayToken === "string" ? gatewayToken : undefined,
   };
 }
@@ -118,7 +124,7 @@ function channelBlock(file: ConfigFile | undefined, problems: string[]): Tree {
 }
 
 /** What OpenClaw's own file says about its gateway. */
-function gatewayDefaults(file: ConfigFile | undefined, warnings: string[]) {
+function gatewayDefaults(file: ConfigFile | undefined, sources: SecretSources, warnings: string[]) {
   const found: Record<string, { value: unknown; from: string }> = {};
   if (file === undefined || !isTree(file.json)) return found;
   if (
@@ -129,13 +135,16 @@ function gatewayDefaults(file: ConfigFile | undefined, warnings: string[]) {
       `${file.path}: $include is not followed here: set gateway.url and gateway.token under channels.dingtalk if they are in an included file`,
     );
   }
-  const port = get(file.json, "gateway.port");
-  if (typeof port === "number" || typeof port === "string") {
+  const written = expandSecret(get(file.json, "gateway.port"), sources);
+  const port = written.ok ? written.value : "?";
+  if (typeof port === "number" || (typeof port === "string" && /^\d+$/.test(port))) {
     const scheme = get(file.json, "gateway.tls.enabled") === true ? "https" : "http";
     found["gateway.url"] = {
       value: `${scheme}://127.0.0.1:${port}`,
       from: `${file.path}: gateway.port`,
     };
+  } else if (port !== undefined) {
+    warnings.push(`${file.path}: gateway.port cannot be read as a port and is not used`);
   }
   const key = get(file.json, "gateway.auth.mode") === "password" ? "password" : "token";
   const token = get(file.json, `gateway.auth.${key}`);

@@ -51,7 +51,10 @@ const choice = <const T extends readonly string[]>(words: T) =>
 const id = (expected: string) =>
   v.pipe(
     // Some files hold numeric ids.
-    v.union([text(expected), v.pipe(v.number(), v.transform(String))], `expected ${expected}`),
+    v.union(
+      [text(expected), v.pipe(v.number(), v.safeInteger(), v.transform(String))],
+      `expected ${expected}`,
+    ),
   );
 
 /** A secret that travels in an HTTP header, so only what a header can hold. */

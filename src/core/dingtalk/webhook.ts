@@ -2,9 +2,11 @@ import * as v from "valibot";
 import { deadline, type Clock } from "../clock.ts";
 import { parseJson } from "../json.ts";
 import { reasonOf } from "../log.ts";
+import { readText } from "../read-text.ts";
 import { httpVerdict, webhookVerdict, type Verdict } from "./errors.ts";
 
 const TIMEOUT_MS = 10_000;
+const MAX_ANSWER_BYTES = 64 * 1024;
 
 const Result = v.object({
   errcode: v.union([v.number(), v.pipe(v.string(), v.regex(/^-?\d+$/), v.transform(Number))]),
@@ -34,14 +36,21 @@ export async function sendToWebhook(
       redirect: "manual",
       signal: limit.signal,
     });
-    const text = await response.text();
+    const text = await readText(response, MAX_ANSWER_BYTES);
     const parsed = v.safeParse(Result, parseJson(text));
     if (!parsed.success) return { ok: false, ...httpVerdict(response.ok ? 500 : response.status) };
     const { errcode, errmsg } = parsed.output;
     return errcode === 0 ? { ok: true } : { ok: false, ...webhookVerdict(errcode, errmsg) };
   } catch (error) {
-    const reason = `cannot reach ${new URL(url).host} (${reasonOf(error).replaceAll(url, "the webhook")})`;
-    return { ok: false, failure: "retry", reason };
+    // Runtimes quote the URL, as it came or normalised, and the session in it is a secret.
+    const said = reasonOf(error)
+      .replaceAll(url, "the webhook")
+      .replaceAll(/session=[^\s)&"']+/g, "session=***");
+    return {
+      ok: false,
+      failure: "retry",
+      reason: `cannot reach ${new URL(url).host} (${said})`,
+    };
   } finally {
     limit.clear();
   }

@@ -4,6 +4,7 @@ import { DeadlineError, deadline, type Clock } from "../clock.ts";
 import { headerValue } from "../header.ts";
 import { parseJson } from "../json.ts";
 import { reasonOf } from "../log.ts";
+import { readText } from "../read-text.ts";
 import { REWRITTEN, classify, errorIn, type GatewayFailure } from "./errors.ts";
 import { finalTextOf, historyRequest } from "./history.ts";
 
@@ -60,22 +61,36 @@ const Chunk = v.object({
 /** Longest answer taken, in characters: a dozen messages in a chat. The rest is cut off. */
 const MAX_ANSWER_CHARS = 200_000;
 const READ_BACK_MS = 10_000;
+/** Most that is read of what is no answer, and of a stream without an event. */
+const MAX_ERROR_BYTES = 64 * 1024;
+const MAX_HISTORY_BYTES = 1024 * 1024;
+const MAX_EVENT_BYTES = 4 * 1024 * 1024;
 
 export function createGateway(options: GatewayOptions): Gateway {
+  const { url, token, clock, fetch } = options;
+  /** What others say may quote what they were sent. */
+  const hide = (text: string) => (token === undefined ? text : text.replaceAll(token, "***"));
+
   /** The answer is whole in the session's history. Reading it must not cost the turn: `otherwise` then. */
-  const readBack = async (session: string, runId: string, otherwise: Answer): Promise<Answer> => {
-    const limit = deadline(options.clock, READ_BACK_MS);
+  const readBack = async (
+    session: string,
+    runId: string,
+    otherwise: Answer,
+    signal: AbortSignal,
+  ): Promise<Answer> => {
+    const limit = deadline(clock, READ_BACK_MS, signal);
     try {
-      const response = await options.fetch(`${options.url}/tools/invoke`, {
+      const response = await fetch(`${url}/tools/invoke`, {
         method: "POST",
-        headers: { ...authorization(options.token), "content-type": "application/json" },
+        headers: { ...authorization(token), "content-type": "application/json" },
         body: historyRequest(headerValue(session), 10),
-        redirect: "error",
+        redirect: "manual",
         signal: limit.signal,
       });
-      const text = finalTextOf(await response.text(), runId);
+      const text = finalTextOf(await readText(response, MAX_HISTORY_BYTES), runId);
       return text === undefined ? otherwise : { ok: true, runId, text, truncated: false };
     } catch {
+      signal.throwIfAborted();
       return otherwise;
     } finally {
       limit.clear();
@@ -84,25 +99,30 @@ export function createGateway(options: GatewayOptions): Gateway {
 
   return {
     async ask(question, signal) {
-      const limit = deadline(options.clock, options.timeoutMs, signal);
+      const limit = deadline(clock, options.timeoutMs, signal);
       try {
-        const response = await options.fetch(
-          `${options.url}/v1/chat/completions`,
-          requestFor(question, options.token, limit.signal),
-        );
-        if (!response.ok || response.body === null) return await refused(response);
-        const streamed = await collect(response.body, options.clock);
+        const request = requestFor(question, token, limit.signal);
+        const response = await fetch(`${url}/v1/chat/completions`, request);
+        if (!isStream(response)) return await refused(response, hide);
+        const streamed = await collect(response.body, clock, hide);
         return streamed.rewritten === undefined
           ? streamed.answer
-          : await readBack(question.session, streamed.rewritten, streamed.answer);
+          : await readBack(question.session, streamed.rewritten, streamed.answer, limit.signal);
       } catch (error) {
         signal.throwIfAborted();
-        return { ok: false, failure: failureOf(error, limit.signal, options) };
+        return { ok: false, failure: failureOf(error, limit.signal, options, hide) };
       } finally {
         limit.clear();
       }
     },
   };
+}
+
+type EventStream = Response & { readonly body: ReadableStream<Uint8Array> };
+
+function isStream(response: Response): response is EventStream {
+  const type = response.headers.get("content-type") ?? "";
+  return response.ok && response.body !== null && type.startsWith("text/event-stream");
 }
 
 function requestFor(
@@ -130,7 +150,7 @@ function requestFor(
         { role: "user", content: text },
       ],
     }),
-    redirect: "error",
+    redirect: "manual",
     signal,
   };
 }
@@ -139,8 +159,8 @@ function authorization(token: string | undefined): Record<string, string> {
   return token === undefined ? {} : { authorization: `Bearer ${token}` };
 }
 
-async function refused(response: Response): Promise<Answer> {
-  const body = await response.text();
+async function refused(response: Response, hide: (text: string) => string): Promise<Answer> {
+  const body = hide(await readText(response, MAX_ERROR_BYTES));
   const seconds = Number(response.headers.get("retry-after"));
   const error = errorIn(parseJson(body));
   return {
@@ -161,15 +181,22 @@ interface Streamed {
 }
 
 /** Reads the stream to its `[DONE]`: without one the connection died and the text may be half an answer. */
-async function collect(body: ReadableStream<Uint8Array>, clock: Clock): Promise<Streamed> {
+async function collect(
+  body: ReadableStream<Uint8Array>,
+  clock: Clock,
+  hide: (text: string) => string,
+): Promise<Streamed> {
   let runId: string | undefined;
   let text = "";
   let finish: string | undefined;
   let done = false;
   let error: { message: string; type: string } | undefined;
 
+  let sinceEvent = 0;
+
   const parser = createParser({
     onEvent({ data }) {
+      sinceEvent = 0;
       if (data === "[DONE]") {
         done = true;
         return;
@@ -191,13 +218,19 @@ async function collect(body: ReadableStream<Uint8Array>, clock: Clock): Promise<
   for (;;) {
     const { value, done: end } = await reader.read();
     if (end) break;
+    sinceEvent += value.byteLength;
     parser.feed(decoder.decode(value, { stream: true }));
     if (done) break;
+    if (sinceEvent > MAX_EVENT_BYTES) {
+      await reader.cancel().catch(() => undefined);
+      break;
+    }
   }
   if (done) letItEnd(reader, clock);
 
   if (error !== undefined) {
-    const answer = { ok: false, failure: classify({ status: 200, ...error }) } as const;
+    const said = { status: 200, type: error.type, message: hide(error.message) };
+    const answer = { ok: false, failure: classify(said) } as const;
     return { answer, rewritten: REWRITTEN.test(error.message) ? runId : undefined };
   }
   if (!done) {
@@ -240,16 +273,19 @@ function letItEnd(
 const NOT_CONNECTED =
   /ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|refused|unable to connect|dns|connect timeout|connect ETIMEDOUT/i;
 
-function failureOf(error: unknown, signal: AbortSignal, options: GatewayOptions): GatewayFailure {
-  const { url, token, timeoutMs } = options;
+function failureOf(
+  error: unknown,
+  signal: AbortSignal,
+  { url, timeoutMs }: GatewayOptions,
+  hide: (text: string) => string,
+): GatewayFailure {
   if (signal.reason instanceof DeadlineError) {
     return {
       kind: "timeout",
       reason: `the turn was not over after ${timeoutMs} ms (gateway.timeoutMs) and was ended`,
     };
   }
-  // A runtime that cannot send a header may quote it.
-  const said = token === undefined ? reasonOf(error) : reasonOf(error).replaceAll(token, "***");
+  const said = hide(reasonOf(error));
   return NOT_CONNECTED.test(said)
     ? {
         kind: "unreachable",

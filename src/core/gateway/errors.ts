@@ -133,6 +133,16 @@ const CATALOGUE: readonly Row[] = [
     hint: "the model provider is rate limiting or overloaded; the gateway has already retried for minutes",
   },
   {
+    when: (said) => said.type === "" && said.status >= 200 && said.status < 400,
+    kind: "endpoint-off",
+    hint: "something else than the gateway's chat endpoint answers there: check gateway.url",
+  },
+  {
+    when: (said) => said.type === "" && status(502, 504)(said),
+    kind: "unreachable",
+    hint: "a proxy before the gateway cannot reach it: is the gateway running, and is gateway.url right?",
+  },
+  {
     when: (said) => says(/upstream provider/i)(said) || status(502)(said),
     kind: "model-failed",
     hint: "the model provider failed; the gateway has already retried for minutes",

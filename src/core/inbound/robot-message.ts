@@ -118,10 +118,11 @@ export function parseRobotMessage(data: string): ParsedRobotMessage {
 export function fingerprintOf(account: string, message: RobotMessage): string | undefined {
   if (message.createAt === undefined) return undefined;
   return JSON.stringify([
+    // The time first: sorted, new fingerprints come last.
+    message.createAt,
     account,
     message.conversationId,
     message.senderStaffId ?? message.senderId,
-    message.createAt,
     message.msgtype,
     message.content,
   ]);

@@ -44,9 +44,18 @@ function greet({ userId, nick }: Mention): string {
   return name === undefined || name.length > MAX_NAME_CHARS ? "" : `@${name}`;
 }
 
+/** How much of an answer is looked at: text made for it costs the lexer the square of its length. */
+const LOOKED_AT_CHARS = 8000;
+
 /** Whether a reader would lose something if the text were shown as it is. */
 export function usesMarkdown(text: string): boolean {
-  return new Lexer({ gfm: true }).lex(text).some(isMarkup);
+  try {
+    return new Lexer({ gfm: true }).lex(text.slice(0, LOOKED_AT_CHARS)).some(isMarkup);
+  } catch (error) {
+    // Nested deeper than the stack is deep, so there is markup for certain.
+    if (error instanceof RangeError) return true;
+    throw error;
+  }
 }
 
 function isMarkup(token: Token): boolean {

@@ -2,6 +2,7 @@ import * as v from "valibot";
 import { deadline, type Clock } from "../clock.ts";
 import { parseJson } from "../json.ts";
 import { reasonOf } from "../log.ts";
+import { readText } from "../read-text.ts";
 import { CARD_TOPIC, ROBOT_TOPIC } from "./frame.ts";
 
 /**
@@ -29,6 +30,8 @@ export interface OpenOptions {
   readonly timeoutMs: number;
   readonly userAgent: string;
 }
+
+const MAX_ANSWER_BYTES = 64 * 1024;
 
 const Endpoint = v.object({ endpoint: v.string(), ticket: v.pipe(v.string(), v.minLength(1)) });
 const Refusal = v.object({
@@ -61,7 +64,7 @@ export async function openConnection(options: OpenOptions): Promise<OpenResult> 
       redirect: "error",
       signal: limit.signal,
     });
-    const body = await response.text();
+    const body = await readText(response, MAX_ANSWER_BYTES);
     return response.ok ? endpointUrl(body, options.apiUrl) : refusal(response.status, body);
   } catch (error) {
     const host = new URL(options.apiUrl).host;

@@ -288,3 +288,38 @@ describe("createOutbox(), when the webhook changes during a send", () => {
     expect(run.counters.read()).toEqual({ replies_sent: 1 });
   });
 });
+
+describe("createOutbox(), when the store cannot note that a reply was sent", () => {
+  test("does not send it again, and lets it go when the store works", async () => {
+    const clock = createFakeClock();
+    const counters = createCounters();
+    const real = openSqliteStore(":memory:");
+    const { fetch, calls } = createFakeFetch(ok);
+    let full = true;
+    const outbox = createOutbox({
+      store: {
+        ...real,
+        sent: (id) =>
+          full ? Promise.reject(new Error("database or disk is full")) : real.sent(id),
+      },
+      fetch,
+      clock,
+      random: () => 0,
+      log: createFakeLog(),
+      counters,
+      signal: new AbortController().signal,
+    });
+    const arrival = arrivalOf(robotData());
+    await real.takeIn([arrival], []);
+    const entry = await real.nextTurn(arrival.session);
+    await real.settle(entry?.id ?? 0, [{ chat: arrival.chat, body: "{}" }], clock.now());
+    await outbox.resume();
+    await clock.advance(60_000);
+    expect(calls).toHaveLength(1);
+    full = false;
+    await clock.advance(5000);
+    expect(calls).toHaveLength(1);
+    expect((await real.counts()).outbox).toBe(0);
+    expect(counters.read()).toEqual({ replies_sent: 1 });
+  });
+});

@@ -4,6 +4,7 @@ import { createTurn } from "../../../src/core/bridge/turn.ts";
 import { createCounters } from "../../../src/core/counters.ts";
 import type { Answer, Gateway, Question } from "../../../src/core/gateway/client.ts";
 import type { FailureKind } from "../../../src/core/gateway/errors.ts";
+import { reasonOf } from "../../../src/core/log.ts";
 import type { InboxEntry, Store } from "../../../src/core/store.ts";
 import { TEXTS, type Locale } from "../../../src/core/texts.ts";
 import { openSqliteStore } from "../../../src/store/sqlite.ts";
@@ -292,7 +293,7 @@ describe("createTurn(), when its end cannot be committed", () => {
     await store.takeIn([arrival], []);
     const entry = (await store.nextTurn(arrival.session)) as InboxEntry;
     const { signal } = new AbortController();
-    await expect(run(entry, signal)).rejects.toThrow("disk I/O error");
+    expect(await run(entry, signal).catch(reasonOf)).toBe("disk I/O error");
     broken = false;
     await run(entry, signal);
     expect(asked).toBe(1);

@@ -17,7 +17,8 @@ export interface Given {
 /** Loads a configuration from what is given, with nothing of this machine in it. */
 export function load(given: Given): Loaded {
   const { block, file, openclaw, env = {}, files = {}, locale = "zh" } = given;
-  const own = file ?? (block === undefined ? undefined : { channels: { dingtalk: block } });
+  const own =
+    "file" in given ? file : block === undefined ? undefined : { channels: { dingtalk: block } };
   const sources: Sources = {
     own: own === undefined ? undefined : { path: OWN, json: own },
     openclaw: openclaw === undefined ? undefined : { path: OPENCLAW, json: openclaw },

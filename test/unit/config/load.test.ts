@@ -219,3 +219,39 @@ describe("loadConfig(), OpenClaw's gateway", () => {
     expect(configOf({ block: ROBOT, openclaw }).gateway.token).toBeUndefined();
   });
 });
+
+describe("loadConfig(), what OpenClaw writes in its own way", () => {
+  const openclaw = (port: unknown) => ({ gateway: { port } });
+
+  test("reads gateway.port by reference", () => {
+    const env = { THE_PORT: "19001" };
+    const config = configOf({ block: ROBOT, openclaw: openclaw("${THE_PORT}"), env });
+    expect(config.gateway.url).toBe("http://127.0.0.1:19001");
+  });
+
+  const odd = ["${NOT_SET}", "abc", {}, [1]].map((port) => ({ port }));
+  test.each(odd)("does without a gateway.port like %j", ({ port }) => {
+    const { config, warnings } = load({ block: ROBOT, openclaw: openclaw(port) });
+    expect(config?.gateway.url).toBe("http://127.0.0.1:18789");
+    expect(warnings).toEqual([
+      "/home/me/.openclaw/openclaw.json: gateway.port cannot be read as a port and is not used",
+    ]);
+  });
+});
+
+describe("loadConfig(), what stands alone", () => {
+  test.each([false, "false"])("enabled: %p needs no credentials", (enabled) => {
+    expect(load({ block: { enabled } }).disabled).toBe(true);
+    expect(load({ block: { enabled: true } }).disabled).toBe(false);
+  });
+
+  const files = [null, [], "text", 7].map((file) => ({ file }));
+  test.each(files)("is one problem: %j", ({ file }) => {
+    expect(load({ file }).problems).toHaveLength(1);
+  });
+
+  test("a number too large to be exact is no client id", () => {
+    const { problems } = load({ block: { ...ROBOT, clientId: 123456789012345678901 } });
+    expect(problems[0]).toStartWith("channels.dingtalk.clientId: expected");
+  });
+});

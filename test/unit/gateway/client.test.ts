@@ -20,7 +20,7 @@ describe("Gateway.ask(), the request", () => {
     const { url, method, headers, body, redirect } = calls[0] as FakeCall;
     expect(url).toBe("http://127.0.0.1:18789/v1/chat/completions");
     expect(method).toBe("POST");
-    expect(redirect).toBe("error");
+    expect(redirect).toBe("manual");
     expect(Object.fromEntries(headers)).toEqual({
       authorization: `Bearer ${TOKEN}`,
       "content-type": "application/json",
@@ -314,5 +314,48 @@ describe("Gateway.ask(), the token", () => {
     const answer = await asked;
     expect(answer).toMatchObject({ ok: false });
     expect(JSON.stringify(answer)).not.toContain(TOKEN);
+  });
+
+  test("is in no reason, even where the other side echoes the request", async () => {
+    const echo = `no such path; your headers were authorization: Bearer ${TOKEN}`;
+    const page = await asking(() => new Response(echo, { status: 500 })).asked;
+    expect(JSON.stringify(page)).not.toContain(TOKEN);
+    const error = event({ error: { message: echo, type: "api_error" } });
+    const streamed = await asking(() => streamOf(error, DONE).response()).asked;
+    expect(streamed).toMatchObject({ ok: false });
+    expect(JSON.stringify(streamed)).not.toContain(TOKEN);
+  });
+});
+
+describe("Gateway.ask(), memory", () => {
+  /** A body without an end; tells how much of it was taken. */
+  const endless = (type: string, status: number) => {
+    const taken = { bytes: 0, cancelled: false };
+    const chunk = new TextEncoder().encode("x".repeat(65_536));
+    const body = new ReadableStream<Uint8Array>({
+      pull(controller) {
+        taken.bytes += chunk.byteLength;
+        controller.enqueue(chunk);
+      },
+      cancel() {
+        taken.cancelled = true;
+      },
+    });
+    return { taken, response: new Response(body, { status, headers: { "content-type": type } }) };
+  };
+
+  test("reads an error page no further than it needs", async () => {
+    const { taken, response } = endless("text/html", 500);
+    expect(await asking(() => response).asked).toMatchObject({ ok: false });
+    expect(taken.cancelled).toBe(true);
+    expect(taken.bytes).toBeLessThan(1_000_000);
+  });
+
+  test("gives up on a stream whose event never ends", async () => {
+    const { taken, response } = endless("text/event-stream", 200);
+    const answer = await asking(() => response).asked;
+    expect(answer).toMatchObject({ ok: false, failure: { kind: "broken" } });
+    expect(taken.cancelled).toBe(true);
+    expect(taken.bytes).toBeLessThan(6_000_000);
   });
 });

@@ -88,10 +88,12 @@ describe("the error catalogue", () => {
     [403, "<html>forbidden</html>", "forbidden"],
     [413, "<html>Request Entity Too Large</html>", "too-large"],
     [429, "slow down", "model-busy"],
-    [502, "<html>Bad Gateway</html>", "model-failed"],
+    [502, "<html>Bad Gateway</html>", "unreachable"],
     [503, "<html>Service Unavailable</html>", "busy"],
     [500, "", "internal"],
-    [504, "<html>Gateway Timeout</html>", "internal"],
+    [504, "<html>Gateway Timeout</html>", "unreachable"],
+    [200, "<html>Welcome to nginx</html>", "endpoint-off"],
+    [302, "", "endpoint-off"],
   ];
   test.each(pages)("HTTP %i with the text “%s” is %s", async (status, body, kind) => {
     const { asked } = asking(() => new Response(body, { status }));

@@ -24,7 +24,7 @@ describe("cleanAnswer()", () => {
     ["a bracket inside buttons", "Pick [[buttons: a[1] | b]]", "Pick"],
     ["double brackets of another kind", "a[[0]] and [[wiki link]]", "a[[0]] and [[wiki link]]"],
     ["a directive in a code block", "```\n[[buttons: a]]\n```", "```\n[[buttons: a]]\n```"],
-    ["silence in a code block", "```\nNO_REPLY\n```", "```\nNO_REPLY\n```"],
+    ["silence talked about in a code block", "```\nx = NO_REPLY\n```", "```\nx = NO_REPLY\n```"],
   ];
   test.each(texts)("leaves what people are to read: %s", (_what, raw, text) => {
     expect(cleanAnswer(raw)).toEqual({ kind: "text", text });
@@ -87,5 +87,16 @@ describe("cleanAnswer()", () => {
   ])("does not stop the worker for a degenerate answer: %s", (_what, raw) => {
     // One that takes the square of its length would run into the test's time limit.
     expect(cleanAnswer(raw.repeat(10)).kind).toBeString();
+  });
+
+  test.each([
+    "DINGTALK_SILENT。",
+    "`DINGTALK_SILENT`",
+    "**DINGTALK_SILENT**",
+    "“dingtalk_silent”",
+    "```\nDINGTALK_SILENT\n```",
+    "NO_REPLY。",
+  ])("takes %j for silence, however the model dresses it up", (raw) => {
+    expect(cleanAnswer(raw)).toEqual({ kind: "silent" });
   });
 });

@@ -167,3 +167,15 @@ describe("usesMarkdown()", () => {
     fc.assert(fc.property(fc.string({ unit: "binary" }), (text) => void usesMarkdown(text)));
   });
 });
+
+describe("usesMarkdown(), for text made to be slow", () => {
+  // One that takes the square of its length would run into the test's time limit.
+  test.each([
+    ["underscores", "_a".repeat(500_000)],
+    ["stars", "*a_b".repeat(500_000)],
+    ["brackets", "[".repeat(500_000)],
+    ["quotes in quotes", "> ".repeat(500_000)],
+  ])("comes to an end: %s", (_what, text) => {
+    expect(usesMarkdown(text)).toBeBoolean();
+  });
+});
