@@ -251,7 +251,7 @@ describe("loadConfig(), what stands alone", () => {
   });
 
   test("a number too large to be exact is no client id", () => {
-    const { problems } = load({ block: { ...ROBOT, clientId: 123456789012345678901 } });
+    const { problems } = load({ block: { ...ROBOT, clientId: Number("123456789012345678901") } });
     expect(problems[0]).toStartWith("channels.dingtalk.clientId: expected");
   });
 });
