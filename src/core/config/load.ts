@@ -36,20 +36,55 @@ type Tree = Record<string, unknown>;
 
 /** Files, environment and defaults → one checked configuration. Environment variables win over files. */
 export function loadConfig(sources: Sources): Loaded {
-  const problems: string[] = [];
-  const warnings: string[] = [];
-  const from = new Map<string, string>();
+  const found: Found = { tree: {}, from: new Map(), problems: [], warnings: [] };
+  const { tree, problems, warnings } = found;
+  gather(found, sources);
+  // A block that is none leaves everything missing: that is one problem, not many.
+  const unusable = problems.length > 0;
+  const unconfigured =
+    !unusable && get(tree, "clientId") === undefined && get(tree, "clientSecret") === undefined;
 
-  const tree: Tree = structuredClone(channelBlock(sources.own, problems));
-  for (const path of leavesOf(tree)) from.set(path, `channels.dingtalk.${path}`);
+  const reported = new Set([...takeOutBadGroups(found), ...resolveSecrets(found, sources)]);
+  const parsed = v.safeParse(ConfigSchema, tree);
+  const issues = parsed.success || unusable ? [] : parsed.issues;
+  for (const issue of issues) {
+    const path = v.getDotPath(issue) ?? "";
+    if (reported.has(path)) continue;
+    reported.add(path);
+    problems.push(`${nameOf(path, found)}: ${wordsOf(issue, path)}`);
+  }
+  const token = get(tree, "gateway.token");
+  return {
+    config: parsed.success && problems.length === 0 ? parsed.output : undefined,
+    problems,
+    warnings,
+    unconfigured,
+    disabled: [false, "false"].some((off) => off === get(tree, "enabled")),
+    gatewayToken: typeof token === "string" ? token : undefined,
+  };
+}
+
+/** What has been read so far. */
+interface Found {
+  /** The block `channels.dingtalk` with all that replaces or completes it. */
+  readonly tree: Tree;
+  /** Where a key's value comes from, as its owner would name it. */
+  readonly from: Map<string, string>;
+  readonly problems: string[];
+  readonly warnings: string[];
+}
+
+const nameOf = (path: string, { from }: Found) => from.get(path) ?? `channels.dingtalk.${path}`;
+
+/** Lays the sources over each other: the block, OpenClaw's defaults and the machine's, the environment. */
+function gather({ tree, from, problems, warnings }: Found, sources: Sources): void {
+  Object.assign(tree, structuredClone(channelBlock(sources.own, problems)));
   warnUnknown(tree, warnings);
-
-  for (const [path, value] of Object.entries(
-    gatewayDefaults(sources.openclaw, sources, warnings),
-  )) {
+  const defaults = gatewayDefaults(sources.openclaw, sources, warnings);
+  for (const [path, { value, from: origin }] of Object.entries(defaults)) {
     if (get(tree, path) !== undefined) continue;
-    set(tree, path, value.value);
-    from.set(path, value.from);
+    set(tree, path, value);
+    from.set(path, origin);
   }
   for (const [path, value] of Object.entries(sources.defaults)) {
     if (get(tree, path) === undefined) set(tree, path, value);
@@ -60,45 +95,24 @@ export function loadConfig(sources: Sources): Loaded {
     set(tree, path, value);
     from.set(path, name);
   }
+}
 
-  const unconfigured =
-    problems.length === 0 &&
-    get(tree, "clientId") === undefined &&
-    get(tree, "clientSecret") === undefined;
-  // A block that is none leaves everything missing: that is one problem, not many.
-  const reported = new Set(problems.length > 0 ? [""] : reportBadGroups(tree, problems));
+/** Puts the values where references stand. Returns the keys that made a problem. */
+function resolveSecrets(found: Found, sources: Sources): string[] {
+  const { tree, problems, warnings } = found;
+  const failed: string[] = [];
   for (const path of ["clientId", ...SECRET_PATHS]) {
     const expanded = expandSecret(get(tree, path), sources);
-    if (expanded.ok) set(tree, path, expanded.value);
-    else {
-      const name = from.get(path) ?? `channels.dingtalk.${path}`;
-      // Only the credentials are vital; what else cannot be resolved is said and left out.
-      if (path.startsWith("client")) {
-        problems.push(`${name}: ${expanded.reason}`);
-        reported.add(path);
-      } else warnings.push(`${name}: ${expanded.reason}; it counts as not set`);
-      set(tree, path, undefined);
-    }
+    set(tree, path, expanded.ok ? expanded.value : undefined);
+    if (expanded.ok) continue;
+    const said = `${nameOf(path, found)}: ${expanded.reason}`;
+    // Only the credentials are vital; what else cannot be resolved is said and left out.
+    if (path.startsWith("client")) {
+      problems.push(said);
+      failed.push(path);
+    } else warnings.push(`${said}; it counts as not set`);
   }
-
-  const gatewayToken = get(tree, "gateway.token");
-  const parsed = v.safeParse(ConfigSchema, tree);
-  if (!parsed.success) {
-    for (const issue of parsed.issues) {
-      const path = v.getDotPath(issue) ?? "";
-      if (reported.has(path) || reported.has("")) continue;
-      reported.add(path);
-      problems.push(`${from.get(path) ?? `channels.dingtalk.${path}`}: ${wordsOf(issue, path)}`);
-    }
-  }
-  return {
-    config: parsed.success && problems.length === 0 ? parsed.output : undefined,
-    problems,
-    warnings,
-    unconfigured,
-    disabled: [false, "false"].some((off) => off === get(tree, "enabled")),
-    gatewayToken: typeof gatewayToken === "string" ? gatewayToken : undefined,
-  };
+  return failed;
 }
 
 function wordsOf(issue: v.BaseIssue<unknown>, path: string): string {
@@ -154,15 +168,15 @@ function gatewayDefaults(file: ConfigFile | undefined, sources: SecretSources, w
   return found;
 }
 
-/** A value where a group of keys belongs. It is taken out: the schema would quote it. */
-function reportBadGroups(tree: Tree, problems: string[]): Set<string> {
+/** A value where a group of keys belongs: reported, and taken out since the schema would quote it. */
+function takeOutBadGroups({ tree, problems }: Found): string[] {
   const groups = new Set(knownPaths().flatMap((path) => path.split(".").slice(0, -1)));
   const bad = [...groups].filter((group) => group in tree && !isTree(tree[group]));
   for (const group of bad) {
     problems.push(`channels.dingtalk.${group}: expected an object`);
     delete tree[group];
   }
-  return new Set(bad);
+  return bad;
 }
 
 function warnUnknown(tree: Tree, warnings: string[]): void {
