@@ -35,10 +35,11 @@ const nodeCount = (output: string) => ({
   passed: last(output, /^\S+ pass \d+$/gm),
   failed: last(output, /^\S+ fail \d+$/gm),
 });
-const denoCount = (output: string) => ({
-  passed: last(output, /\d+ passed/g),
-  failed: last(output, /\d+ failed/g),
-});
+/** Deno counts a `describe` as one test and what is in it as its steps. */
+const denoCount = (output: string) => {
+  const [, passed = 0, steps = passed] = output.match(/(\d+) passed(?: \((\d+) steps?\))?/) ?? [];
+  return { passed: Number(steps), failed: last(output, /\d+ failed/g) };
+};
 
 const CHECKS: readonly Step[] = [
   { name: "types", command: [tool("tsc"), "-p", "tsconfig.json"] },
@@ -81,7 +82,7 @@ async function run(step: Step): Promise<{ passed: number; failed: number }> {
   const child = spawn(program, args, {
     cwd: ROOT,
     stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, NO_COLOR: "1", FORCE_COLOR: "0" },
+    env: { ...process.env, NO_COLOR: "1" },
   });
   let output = "";
   for (const stream of [child.stdout, child.stderr]) {
