@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import process from "node:process";
-import type { Config } from "../core/config/schema.ts";
+import * as v from "valibot";
+import { ConfigSchema } from "../core/config/schema.ts";
 import { reasonOf } from "../core/log.ts";
 import { startLogging } from "../logging.ts";
 import { startChatPage } from "../simulator/chat-page.ts";
@@ -69,21 +70,18 @@ export async function demo(options: DemoOptions): Promise<number> {
     return startChatPage({ dingtalk, gateway: echo, port: 0 });
   });
 
-  const config: Config = {
-    enabled: true,
+  const config = v.parse(ConfigSchema, {
     clientId: dingtalk.clientId,
     clientSecret: dingtalk.clientSecret,
     apiUrl: dingtalk.url,
     oapiUrl: dingtalk.url,
-    agentId: options.agentId ?? "main",
+    agentId: options.agentId,
     locale,
-    dataDir: "",
-    stream: { pingIntervalMs: 5000, pingMisses: 2 },
-    gateway: { ...gateway, timeoutMs: 30 * 60_000, maxInFlight: 1000 },
-    http: { host: "127.0.0.1", port: 0 },
+    dataDir: ":memory:",
+    gateway,
     log: { level: "warning" },
-  };
-  const store = openSqliteStore(":memory:");
+  });
+  const store = openSqliteStore(config.dataDir);
   const log = startLogging(config.log.level, process.stderr);
   const worker = createWorker(config, realPorts(store, log));
   await worker.start();

@@ -1,4 +1,4 @@
-/** Names of everything the worker counts. A label, if any, follows after a colon. */
+/** Names of everything the worker counts. */
 export type CounterName =
   | "frames"
   | "frames_malformed"
@@ -24,7 +24,7 @@ export type CounterName =
   | "replies_failed"
   | "webhooks_refused";
 
-/** Counters since the start, all at zero to begin with. */
+/** Counters since the start; one that never counted is missing. */
 export interface Counters {
   count(name: CounterName, by?: number): void;
   read(): Readonly<Partial<Record<CounterName, number>>>;

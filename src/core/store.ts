@@ -6,7 +6,7 @@ export interface Arrival {
   readonly chat: Chat;
   readonly session: string;
   readonly msgId: string;
-  /** What else makes it the same message; hashed by the store. */
+  /** What else makes it the same message; hashed by the store. Begins with the time, so that keys come in order. */
   readonly fingerprint: string | undefined;
   /** `data` of the frame as it came: later stages read it again. */
   readonly data: string;

@@ -2,10 +2,10 @@ import type { Clock } from "../clock.ts";
 import type { Counters } from "../counters.ts";
 import { isTrustedWebhook } from "../dingtalk/webhook.ts";
 import { fingerprintOf, parseRobotMessage, type Webhook } from "../inbound/robot-message.ts";
+import { chatOf, sessionKeyOf } from "../inbound/session.ts";
 import { reasonOf, type Log } from "../log.ts";
 import type { Admission, Arrival, QuarantineEntry, Store } from "../store.ts";
 import { ROBOT_ACK, ackFrame } from "../stream/frame.ts";
-import { chatOf, sessionKeyOf } from "../inbound/session.ts";
 
 /** Where an ack can be sent: the link its frame came in by. */
 export interface AckPath {

@@ -1,10 +1,10 @@
+import { backoffMs } from "../backoff.ts";
 import type { Clock } from "../clock.ts";
 import type { Counters } from "../counters.ts";
 import { sendToWebhook } from "../dingtalk/webhook.ts";
 import type { Webhook } from "../inbound/robot-message.ts";
 import { reasonOf, type Log } from "../log.ts";
 import type { ConversationRef, OutboxEntry, Store } from "../store.ts";
-import { backoffMs } from "../backoff.ts";
 import { createLanes, type Step } from "./lanes.ts";
 
 /** Conversations answered at the same time. */

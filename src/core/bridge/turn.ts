@@ -3,13 +3,13 @@ import type { Counters } from "../counters.ts";
 import type { Answer, Gateway } from "../gateway/client.ts";
 import { contentOf } from "../inbound/content.ts";
 import { parseRobotMessage, type RobotMessage } from "../inbound/robot-message.ts";
+import { chatOf, type Chat } from "../inbound/session.ts";
 import { reasonOf, type Log } from "../log.ts";
 import { cleanAnswer } from "../reply/directives.ts";
 import { webhookBodies, type Mention } from "../reply/format.ts";
 import type { InboxEntry, Reply, Store } from "../store.ts";
 import type { Texts } from "../texts.ts";
 import { SYSTEM_MESSAGE } from "./prompt.ts";
-import { chatOf, type Chat } from "../inbound/session.ts";
 
 export interface TurnOptions {
   readonly agentId: string;

@@ -44,13 +44,20 @@ function greet({ userId, nick }: Mention): string {
   return name === undefined || name.length > MAX_NAME_CHARS ? "" : `@${name}`;
 }
 
-/** How much of an answer is looked at: text made for it costs the lexer the square of its length. */
-const LOOKED_AT_CHARS = 8000;
+/** Looked at in one go: text made for it costs the lexer the square of its length. */
+const PIECE_CHARS = 4000;
 
 /** Whether a reader would lose something if the text were shown as it is. */
 export function usesMarkdown(text: string): boolean {
+  for (let at = 0; at < text.length; at += PIECE_CHARS) {
+    if (hasMarkup(text.slice(at, at + PIECE_CHARS))) return true;
+  }
+  return false;
+}
+
+function hasMarkup(piece: string): boolean {
   try {
-    return new Lexer({ gfm: true }).lex(text.slice(0, LOOKED_AT_CHARS)).some(isMarkup);
+    return new Lexer({ gfm: true }).lex(piece).some(isMarkup);
   } catch (error) {
     // Nested deeper than the stack is deep, so there is markup for certain.
     if (error instanceof RangeError) return true;

@@ -168,6 +168,14 @@ describe("usesMarkdown()", () => {
   });
 });
 
+describe("usesMarkdown(), for long answers", () => {
+  test("finds a code block that comes late", () => {
+    const prose = "只是文字，没有标记。\n".repeat(2000);
+    expect(usesMarkdown(prose)).toBe(false);
+    expect(usesMarkdown(`${prose}\n\`\`\`js\nlet x = 1;\n\`\`\`\n`)).toBe(true);
+  });
+});
+
 describe("usesMarkdown(), for text made to be slow", () => {
   // One that takes the square of its length would run into the test's time limit.
   test.each([
