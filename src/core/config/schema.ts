@@ -89,6 +89,8 @@ export const ConfigSchema = v.object({
     address('an http(s) address like "https://oapi.dingtalk.com"'),
     "https://oapi.dingtalk.com",
   ),
+  /** DingTalk documents it as a value of its own; for an app's own robot it equals the Client ID. */
+  robotCode: v.optional(id("the robot's code, which usually is the Client ID")),
   agentId: v.optional(
     v.pipe(
       id('an agent\'s id, like "main"'),
@@ -102,6 +104,8 @@ export const ConfigSchema = v.object({
     v.object({
       pingIntervalMs: v.optional(milliseconds(1000, 600_000), 5000),
       pingMisses: v.optional(integer("a whole number from 1 to 20", 1, 20), 2),
+      /** Links held at the same time; DingTalk gives each push to one of them. */
+      links: v.optional(integer("1 or 2", 1, 2), 1),
     }),
     {},
   ),
@@ -115,6 +119,37 @@ export const ConfigSchema = v.object({
       // Not below 20 s: hanging up on the gateway earlier can disable it for everyone.
       timeoutMs: v.optional(milliseconds(20_000, 86_400_000), 30 * 60_000),
       maxInFlight: v.optional(integer("a whole number from 1 to 100000", 1, 100_000), 1000),
+      /** How long a message waits for a gateway that cannot be reached, while dingbridge runs. */
+      holdMs: v.optional(milliseconds(0, 7 * 86_400_000), 3_600_000),
+    }),
+    {},
+  ),
+  limits: v.optional(
+    v.object({
+      /** Messages to one user or one group in any 60 s. */
+      perMinute: v.optional(integer("a whole number from 1 to 100000", 1, 100_000), 20),
+      /** Calls in any second, per app and API. */
+      perSecond: v.optional(integer("a whole number from 1 to 100000", 1, 100_000), 20),
+    }),
+    {},
+  ),
+  budget: v.optional(
+    v.object({
+      /** What the organisation's edition includes a month; the defaults are the standard edition's. */
+      apiCalls: v.optional(integer("a whole number", 1, 1_000_000_000), 5000),
+      stream: v.optional(integer("a whole number", 1, 1_000_000_000), 3000),
+    }),
+    {},
+  ),
+  store: v.optional(
+    v.object({
+      /** Syncs every commit to the disk: what was acked survives a power loss too. */
+      fsync: v.optional(flag, false),
+      /** What the database may grow to before messages are no longer taken in. */
+      maxMb: v.optional(
+        integer("a whole number of megabytes from 16 to 1000000", 16, 1_000_000),
+        1024,
+      ),
     }),
     {},
   ),
