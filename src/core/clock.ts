@@ -7,7 +7,12 @@ export interface Timer {
 export interface Clock {
   /** Wall-clock time in ms since the epoch. */
   now(): number;
-  /** Calls `run` once after `ms`. */
+  /**
+   * Time in ms that only runs forwards, from an arbitrary start: for durations. While the machine
+   * sleeps it stands still (Linux) or goes on (Windows, Node on macOS).
+   */
+  monotonic(): number;
+  /** Calls `run` once after `ms` of monotonic time. */
   after(ms: number, run: () => void): Timer;
   /** Calls `run` once when the I/O callbacks of this turn of the event loop are through. */
   defer(run: () => void): void;
@@ -20,6 +25,7 @@ const MAX_TIMER_MS = 2_147_483_647;
 export function createSystemClock(defer: (run: () => void) => void): Clock {
   return {
     now: () => Date.now(),
+    monotonic: () => performance.now(),
     after(ms, run) {
       const handle = setTimeout(run, Math.min(Math.max(ms, 0), MAX_TIMER_MS));
       return { cancel: () => clearTimeout(handle) };

@@ -5,11 +5,16 @@ export interface FakeClock extends Clock {
   advance(ms: number): Promise<void>;
   /** Lets promises settle and runs what was deferred, until nothing more happens. */
   settle(): Promise<void>;
+  /** The machine sleeps: wall time jumps, monotonic time and timers stand still. Negative: the clock is set back. */
+  sleep(ms: number): void;
+  /** The event loop is busy: time passes and no timer runs until the next `advance`. */
+  stall(ms: number): void;
   /** Timers set and neither fired nor cancelled. */
   readonly pending: number;
 }
 
 interface Alarm {
+  /** Monotonic. */
   readonly at: number;
   readonly order: number;
   readonly run: () => void;
@@ -17,7 +22,9 @@ interface Alarm {
 
 /** Time that passes only when a test says so. */
 export function createFakeClock(start = 1_700_000_000_000): FakeClock {
-  let now = start;
+  let wall = start;
+  // Not the wall's figure: who mixes the two up is found out.
+  let monotonic = 5000;
   let order = 0;
   const alarms = new Set<Alarm>();
   let deferred: (() => void)[] = [];
@@ -44,27 +51,37 @@ export function createFakeClock(start = 1_700_000_000_000): FakeClock {
     return next;
   };
 
+  const pass = (ms: number) => {
+    wall += ms;
+    monotonic += ms;
+  };
+
   return {
-    now: () => now,
+    now: () => wall,
+    monotonic: () => monotonic,
     after(ms, run) {
-      const alarm = { at: now + Math.max(ms, 0), order: order++, run };
+      const alarm = { at: monotonic + Math.max(ms, 0), order: order++, run };
       alarms.add(alarm);
       return { cancel: () => void alarms.delete(alarm) };
     },
     defer: (run) => void deferred.push(run),
     settle,
+    sleep(ms) {
+      wall += ms;
+    },
+    stall: pass,
     async advance(ms) {
-      const until = now + ms;
+      const until = monotonic + ms;
       await settle();
       for (;;) {
         const next = nextDue(until);
         if (next === undefined) break;
         alarms.delete(next);
-        now = Math.max(now, next.at);
+        pass(Math.max(0, next.at - monotonic));
         next.run();
         await settle();
       }
-      now = until;
+      pass(Math.max(0, until - monotonic));
     },
     get pending() {
       return alarms.size;

@@ -1,5 +1,13 @@
 import type { Clock, Timer } from "../clock.ts";
 
+/**
+ * A tick this late, in ms, says that the event loop was busy: pongs may lie unread in the socket's
+ * buffer. Far above the jitter of timers and a garbage collection, far below a ping interval.
+ */
+const LATE_MS = 500;
+/** Late ticks forgiven in a row: a dead link is found under constant load too. */
+const FORGIVEN = 3;
+
 export interface HeartbeatOptions {
   readonly intervalMs: number;
   /** Unanswered pings in a row after which the peer counts as dead. */
@@ -15,7 +23,7 @@ export interface Heartbeat {
 
 /**
  * Pings every interval. Armed by our ping, cleared by any inbound frame and never re-armed by one:
- * a quiet but healthy link must not die of its own silence.
+ * a quiet but healthy link must not die of its own silence, nor of our own event loop's load.
  */
 export function startHeartbeat(
   clock: Clock,
@@ -24,17 +32,29 @@ export function startHeartbeat(
   dead: () => void,
 ): Heartbeat {
   let unanswered = 0;
+  let forgiven = 0;
+  let dueAt: number;
   let timer: Timer;
-  const tick = () => {
-    if (unanswered >= options.misses) return dead();
-    unanswered++;
+  const arm = () => {
+    dueAt = clock.monotonic() + options.intervalMs;
     timer = clock.after(options.intervalMs, tick);
+  };
+  const tick = () => {
+    if (unanswered >= options.misses) {
+      const late = clock.monotonic() - dueAt > LATE_MS;
+      if (!late || forgiven >= FORGIVEN) return dead();
+      forgiven++;
+    } else {
+      unanswered++;
+    }
+    arm();
     ping();
   };
-  timer = clock.after(options.intervalMs, tick);
+  arm();
   return {
     alive() {
       unanswered = 0;
+      forgiven = 0;
     },
     stop() {
       timer.cancel();

@@ -34,10 +34,14 @@ export interface LinkEnd {
 export interface Link {
   /** False if the link is not open: what was to be sent is lost, and the caller must count it. */
   send(text: string): boolean;
+  /** How long it has been open, in ms; 0 if it is not. */
+  livedMs(): number;
   /** Lets the peer close it within `ms`, then drops it. */
   drain(ms: number): void;
   /** Closes it politely and drops it after a moment: nothing of ours waits for the peer. */
   close(): void;
+  /** Drops it now, and takes in nothing more: for a link that cannot be trusted any longer. */
+  drop(why: string): void;
 }
 
 export function createLink(options: LinkOptions, handlers: LinkHandlers): Link {
@@ -60,6 +64,7 @@ export function createLink(options: LinkOptions, handlers: LinkHandlers): Link {
       socket.send(text);
       return true;
     },
+    livedMs: () => (state === "open" ? clock.monotonic() - openedAt : 0),
     drain(ms) {
       if (closing) return;
       timer?.cancel();
@@ -73,6 +78,11 @@ export function createLink(options: LinkOptions, handlers: LinkHandlers): Link {
       timer?.cancel();
       timer = clock.after(1000, () => abandon("closed by us"));
     },
+    drop(why) {
+      if (state === "ended") return;
+      closing = true;
+      abandon(why);
+    },
   };
 
   timer = clock.after(options.dialTimeoutMs, () =>
@@ -84,7 +94,7 @@ export function createLink(options: LinkOptions, handlers: LinkHandlers): Link {
       onOpen() {
         if (state !== "dialing") return;
         state = "open";
-        openedAt = clock.now();
+        openedAt = clock.monotonic();
         timer?.cancel();
         heartbeat = startHeartbeat(
           clock,
@@ -103,7 +113,7 @@ export function createLink(options: LinkOptions, handlers: LinkHandlers): Link {
       },
       onClose(code, text) {
         if (state === "ended") return;
-        const livedMs = state === "open" ? clock.now() - openedAt : 0;
+        const livedMs = link.livedMs();
         state = "ended";
         timer?.cancel();
         heartbeat?.stop();

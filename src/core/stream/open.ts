@@ -29,6 +29,8 @@ export interface OpenOptions {
   readonly clock: Clock;
   readonly timeoutMs: number;
   readonly userAgent: string;
+  /** Ends an attempt nobody waits for any more. */
+  readonly signal?: AbortSignal;
 }
 
 const MAX_ANSWER_BYTES = 64 * 1024;
@@ -46,7 +48,7 @@ const Refusal = v.object({
  * secret and must not be logged.
  */
 export async function openConnection(options: OpenOptions): Promise<OpenResult> {
-  const limit = deadline(options.clock, options.timeoutMs);
+  const limit = deadline(options.clock, options.timeoutMs, options.signal);
   try {
     const response = await options.fetch(`${options.apiUrl}/v1.0/gateway/connections/open`, {
       method: "POST",

@@ -1,23 +1,21 @@
-import { backoffMs } from "../backoff.ts";
 import type { Clock, Timer } from "../clock.ts";
 import type { Counters } from "../counters.ts";
 import type { Log } from "../log.ts";
 import type { Dial } from "../socket.ts";
 import type { HeartbeatOptions } from "./heartbeat.ts";
 import { createLink, type Link, type LinkEnd } from "./link.ts";
-import type { OpenFailure, OpenResult } from "./open.ts";
+import type { OpenResult } from "./open.ts";
 import { createReceiver, type ReceiveHandlers } from "./receive.ts";
+import { createReconnectLog } from "./reconnect-log.ts";
+import { LIVED_MS, createRetryPolicy, type Failure } from "./retry-policy.ts";
 
 const DIAL_TIMEOUT_MS = 10_000;
 /** DingTalk closes about 10 s after `disconnect`; a little longer, then we do. */
 const DRAIN_MS = 15_000;
-/** A link that lived this long was a good one: the next failure starts again at the shortest wait. */
-const LIVED_MS = 30_000;
-/** Errors only a person can mend are tried again this often, in case someone did. */
-const SLOW_RETRY_MS = 60_000;
 
 export interface SupervisorOptions {
-  readonly open: () => Promise<OpenResult>;
+  /** Never rejects. The signal ends an attempt that another has taken the place of. */
+  readonly open: (signal: AbortSignal) => Promise<OpenResult>;
   readonly dial: Dial;
   readonly clock: Clock;
   readonly random: () => number;
@@ -25,27 +23,31 @@ export interface SupervisorOptions {
   readonly counters: Counters;
   readonly heartbeat: HeartbeatOptions;
   readonly onRobotMessage: ReceiveHandlers["onRobotMessage"];
+  /** Each time a link is up. */
+  readonly onConnected?: () => void;
 }
 
-/** How one robot's Stream connection is doing, for health checks and people. */
+/** How one link of a robot is doing, for health checks and people. */
 export interface StreamStatus {
   readonly state: "stopped" | "connecting" | "connected" | "waiting";
   /** When this state began, ms since the epoch. */
   readonly since: number;
   /** Links tried since the start. */
   readonly generation: number;
-  /** Failures in a row since a link last lived. */
+  /** Failures in a row since a link last lived or the machine last woke. */
   readonly failures: number;
-  readonly problem: { readonly kind: OpenFailure | "link"; readonly reason: string } | null;
+  readonly problem: { readonly kind: Failure; readonly reason: string } | null;
   readonly nextTryAt: number | null;
   readonly lastFrameAt: number | null;
 }
 
-/** Keeps one robot connected, for ever: see `createSupervisor`. */
+/** Keeps one link up, for ever: see `createSupervisor`. */
 export interface Supervisor {
   start(): void;
   /** Closes every link; resolves at once, nothing waits for the peer. */
   stop(): void;
+  /** Drops every link without a word and connects at once: they cannot be trusted any longer. */
+  renew(): void;
   status(): StreamStatus;
 }
 
@@ -56,16 +58,16 @@ export interface Supervisor {
  */
 export function createSupervisor(options: SupervisorOptions): Supervisor {
   const { clock, log, counters } = options;
+  const policy = createRetryPolicy(options.random);
+  const tell = createReconnectLog(log, clock);
   let state: StreamStatus["state"] = "stopped";
   let since = clock.now();
   let generation = 0;
-  let failures = 0;
-  /** Young links in a row that DingTalk asked to leave. */
-  let sentAway = 0;
   let problem: StreamStatus["problem"] = null;
   let nextTryAt: number | null = null;
   let lastFrameAt: number | null = null;
   let retry: Timer | undefined;
+  let opening: AbortController | undefined;
   /** The link new frames are expected on. */
   let current: Link | undefined;
   const links = new Set<Link>();
@@ -81,22 +83,35 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     onDisconnect(data, link) {
       link.drain(DRAIN_MS);
       if (link !== current) return;
-      log.info("DingTalk asks to reconnect: opening the replacement link", { data });
-      current = undefined;
-      const lived = clock.now() - since >= LIVED_MS;
-      // At once, but a server that sends every new link away at once is not raced.
-      if (lived) failures = sentAway = 0;
-      const wait = sentAway === 0 ? 0 : backoffMs(sentAway - 1, options.random);
-      sentAway++;
-      connectAfter(wait);
+      lost(link.livedMs());
+      const retryInMs = policy.sentAway();
+      connectAfter(retryInMs);
+      tell.sentAway({ data, retryInMs });
     },
   });
 
+  /** Lets go of the current link; true if it was a good one. */
+  const release = (livedMs: number) => {
+    current = undefined;
+    const lived = livedMs >= LIVED_MS;
+    if (lived) {
+      policy.lived();
+      tell.over();
+    }
+    return lived;
+  };
+
+  const lost = (livedMs: number) => {
+    if (!release(livedMs) && policy.diedYoung()) tell.dyingYoung();
+  };
+
   const connect = () => {
     retry?.cancel();
+    opening?.abort();
+    opening = new AbortController();
     enter("connecting");
     const mine = ++generation;
-    void options.open().then((opened) => {
+    void options.open(opening.signal).then((opened) => {
       if (mine !== generation || state === "stopped") return;
       if (opened.ok) dialUp(mine, opened.url);
       else {
@@ -124,7 +139,8 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
           counters.count("links_opened");
           enter("connected");
           problem = null;
-          log.info("connected to DingTalk", { generation: mine });
+          tell.connected(mine);
+          options.onConnected?.();
         },
         onText(text, link) {
           lastFrameAt = clock.now();
@@ -147,21 +163,16 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
       log.debug("an old link ended", { generation: mine, reason: end.reason });
       return;
     }
-    current = undefined;
     counters.count("links_lost");
-    if (end.livedMs >= LIVED_MS) failures = sentAway = 0;
+    if (wasCurrent) lost(end.livedMs);
     failed("link", end.reason);
   };
 
-  const failed = (kind: OpenFailure | "link", reason: string) => {
-    const needsPerson = kind !== "link" && kind !== "unavailable";
-    const wait = needsPerson ? SLOW_RETRY_MS : backoffMs(failures, options.random);
-    failures++;
+  const failed = (kind: Failure, reason: string) => {
+    const retryInMs = policy.failed(kind);
     problem = { kind, reason };
-    connectAfter(wait);
-    const fields = { kind, reason, failures, retryInMs: wait };
-    if (needsPerson) log.error("not connected to DingTalk", fields);
-    else log.warn("not connected to DingTalk", fields);
+    connectAfter(retryInMs);
+    tell.notConnected({ kind, reason, failures: policy.failures, retryInMs });
   };
 
   return {
@@ -171,9 +182,26 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     stop() {
       enter("stopped");
       retry?.cancel();
+      opening?.abort();
       current = undefined;
       for (const link of links) link.close();
     },
-    status: () => ({ state, since, generation, failures, problem, nextTryAt, lastFrameAt }),
+    renew() {
+      if (state === "stopped") return;
+      if (current !== undefined) release(current.livedMs());
+      policy.refresh();
+      tell.over();
+      connect();
+      for (const link of links) link.drop("dropped: not trusted any longer");
+    },
+    status: () => ({
+      state,
+      since,
+      generation,
+      failures: policy.failures,
+      problem,
+      nextTryAt,
+      lastFrameAt,
+    }),
   };
 }

@@ -2,9 +2,11 @@ import { describe, expect, test } from "bun:test";
 import { usesMarkdown } from "../../../src/core/reply/format.ts";
 import { TEXTS, type Texts } from "../../../src/core/texts.ts";
 
-const all = ({ help, truncated, title, failures, unsupported }: Texts) => ({
+const all = ({ help, truncated, shortened, queued, title, failures, unsupported }: Texts) => ({
   help,
   truncated,
+  shortened,
+  queued,
   title,
   ...failures,
   unsupported: unsupported("picture"),
@@ -14,7 +16,7 @@ const all = ({ help, truncated, title, failures, unsupported }: Texts) => ({
 describe("TEXTS", () => {
   test("has the same words in both languages", () => {
     expect(Object.keys(all(TEXTS.zh))).toEqual(Object.keys(all(TEXTS.en)));
-    expect(Object.keys(TEXTS.zh.failures)).toHaveLength(18);
+    expect(Object.keys(TEXTS.zh.failures)).toHaveLength(19);
   });
 
   test.each(Object.entries(all(TEXTS.zh)))("speaks Chinese of %s", (_what, text) => {

@@ -1,13 +1,13 @@
 import { createCounters } from "../../../src/core/counters.ts";
 import type { Link } from "../../../src/core/stream/link.ts";
 import type { OpenFailure, OpenResult } from "../../../src/core/stream/open.ts";
-import { createSupervisor } from "../../../src/core/stream/supervisor.ts";
+import { createSupervisor, type SupervisorOptions } from "../../../src/core/stream/supervisor.ts";
 import { createFakeClock } from "../../support/fake-clock.ts";
 import { createFakeLog } from "../../support/fake-log.ts";
 import { createFakeDial, type FakeSocket } from "../../support/fake-socket.ts";
 
-/** A supervisor whose DingTalk is the test: `answers` are what `open` says next, success when empty. */
-export function supervising(random: () => number = () => 0) {
+/** A DingTalk that is the test: `answers` are what `open` says next, success when empty. */
+export function playing(random: () => number = () => 0) {
   const clock = createFakeClock();
   const log = createFakeLog();
   const counters = createCounters();
@@ -15,7 +15,7 @@ export function supervising(random: () => number = () => 0) {
   const answers: OpenFailure[] = [];
   const messages: { data: string; messageId: string; link: Link }[] = [];
   let opens = 0;
-  const supervisor = createSupervisor({
+  const options: SupervisorOptions = {
     open: async (): Promise<OpenResult> => {
       const ticket = ++opens;
       const failure = answers.shift();
@@ -30,24 +30,42 @@ export function supervising(random: () => number = () => 0) {
     counters,
     heartbeat: { intervalMs: 5000, misses: 2 },
     onRobotMessage: (data, messageId, link) => void messages.push({ data, messageId, link }),
-  });
-  const last = () => sockets.at(-1) as FakeSocket;
+  };
   return {
-    supervisor,
+    options,
     clock,
     log,
     counters,
     sockets,
     answers,
     messages,
-    last,
+    last: () => sockets.at(-1) as FakeSocket,
     opens: () => opens,
+    /** The lines logged at info and above. */
+    lines: () => log.entries.filter(({ level }) => level !== "debug"),
+    /** Lets time pass in which every open link answers its pings. */
+    async live(ms: number) {
+      for (let left = ms; left > 0; left -= 5000) {
+        await clock.advance(Math.min(left, 5000));
+        for (const socket of sockets) if (!socket.ended()) socket.pong();
+      }
+    },
+  };
+}
+
+/** A supervisor in front of that DingTalk. */
+export function supervising(random?: () => number) {
+  const play = playing(random);
+  const supervisor = createSupervisor(play.options);
+  return {
+    ...play,
+    supervisor,
     /** Starts it, unless it runs already, and lets the link under way open. */
     async connect(start = true) {
       if (start) supervisor.start();
-      await clock.settle();
-      last().open();
-      return last();
+      await play.clock.settle();
+      play.last().open();
+      return play.last();
     },
   };
 }

@@ -81,3 +81,64 @@ describe("startHeartbeat()", () => {
     expect(clock.pending).toBe(0);
   });
 });
+
+describe("startHeartbeat(), when the event loop is busy", () => {
+  /** Two pings have gone unanswered, and the tick that would say "dead" comes `late` ms late. */
+  async function lateBy(late: number) {
+    const beat = beating();
+    await beat.clock.advance(10_000);
+    beat.clock.stall(5000 + late);
+    await beat.clock.advance(0);
+    return beat;
+  }
+
+  test("is not late: dead", async () => {
+    const { seen } = await lateBy(500);
+    expect(seen).toMatchObject({ pings: 2, deaths: 1 });
+  });
+
+  test("pings again and waits one more interval: the pongs may lie unread", async () => {
+    const { clock, heartbeat, seen } = await lateBy(501);
+    expect(seen).toMatchObject({ pings: 3, deaths: 0 });
+    heartbeat.alive();
+    await clock.advance(14_999);
+    expect(seen.deaths).toBe(0);
+  });
+
+  test("finds the link dead one interval later when nothing was unread", async () => {
+    const { clock, seen } = await lateBy(3000);
+    await clock.advance(4999);
+    expect(seen.deaths).toBe(0);
+    await clock.advance(1);
+    expect(seen.deaths).toBe(1);
+    expect(clock.pending).toBe(0);
+  });
+
+  test("forgives three times in a row: a dead link is found under constant load too", async () => {
+    const { clock, seen } = await lateBy(1000);
+    for (const deaths of [0, 0, 1]) {
+      clock.stall(6000);
+      await clock.advance(0);
+      expect(seen.deaths).toBe(deaths);
+    }
+    expect(seen.pings).toBe(5);
+  });
+
+  test("never kills a link that answers, however long the load lasts", async () => {
+    const { clock, heartbeat, seen } = await lateBy(1000);
+    for (let round = 0; round < 100; round++) {
+      clock.stall(6000);
+      await clock.advance(0);
+      if (round % 3 === 1) heartbeat.alive();
+    }
+    expect(seen.deaths).toBe(0);
+  });
+
+  test("is not mistaken for it when the wall clock jumps", async () => {
+    const { clock, seen } = beating();
+    await clock.advance(10_000);
+    clock.sleep(3_600_000);
+    await clock.advance(5000);
+    expect(seen.deaths).toBe(1);
+  });
+});

@@ -205,3 +205,52 @@ describe("Link.close()", () => {
     expect(seen.ends).toHaveLength(1);
   });
 });
+
+describe("Link.drop()", () => {
+  test("ends it now, and neither takes nor sends anything more", async () => {
+    const { clock, link, seen, socket } = dialled();
+    socket.open();
+    await clock.advance(3000);
+    link.drop("not trusted");
+    expect(socket.terminated()).toBe(true);
+    socket.text("late");
+    expect(link.send("ack")).toBe(false);
+    await clock.settle();
+    expect(seen).toMatchObject({ texts: [], ends: [{ reason: "not trusted", livedMs: 3000 }] });
+    expect(clock.pending).toBe(0);
+  });
+
+  test("ends a dial under way and a link that is closing", async () => {
+    const dialling = dialled();
+    dialling.link.drop("not trusted");
+    await dialling.clock.settle();
+    expect(dialling.seen).toMatchObject({ opens: 0, ends: [{ livedMs: 0 }] });
+
+    const closing = dialled();
+    closing.socket.open();
+    closing.link.close();
+    closing.link.drop("not trusted");
+    await closing.clock.settle();
+    expect(closing.seen.ends).toMatchObject([{ reason: "closed by us" }]);
+  });
+
+  test("does nothing to a link that has ended", () => {
+    const { link, seen, socket } = dialled();
+    socket.end();
+    link.drop("not trusted");
+    expect(socket.terminated()).toBe(false);
+    expect(seen.ends).toHaveLength(1);
+  });
+});
+
+describe("Link.livedMs()", () => {
+  test("counts from the opening, whatever the wall clock does", async () => {
+    const { clock, link, socket } = dialled();
+    await clock.advance(1000);
+    expect(link.livedMs()).toBe(0);
+    socket.open();
+    clock.sleep(-3_600_000);
+    await clock.advance(2000);
+    expect(link.livedMs()).toBe(2000);
+  });
+});

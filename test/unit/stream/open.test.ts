@@ -14,18 +14,19 @@ const SECRET = "s3cr3t-of-the-app";
 
 function opening(
   answer: (call: FakeCall) => Response | Promise<Response> | Error,
-  apiUrl = "https://api.dingtalk.com",
+  given: { readonly apiUrl?: string; readonly signal?: AbortSignal } = {},
 ) {
   const clock = createFakeClock();
   const { fetch, calls } = createFakeFetch(answer);
   const result = openConnection({
-    apiUrl,
+    apiUrl: "https://api.dingtalk.com",
     clientId: "dingclient",
     clientSecret: SECRET,
     fetch,
     clock,
     timeoutMs: 10_000,
     userAgent: "dingbridge/1.2.3",
+    ...given,
   });
   return { result, calls, clock };
 }
@@ -83,17 +84,16 @@ describe("openConnection()", () => {
   });
 
   test("takes ws: where the API address itself is plain http", async () => {
-    const { result } = opening(
-      () => endpoint("ws://127.0.0.1:9/connect", "t"),
-      "http://127.0.0.1:9",
-    );
+    const { result } = opening(() => endpoint("ws://127.0.0.1:9/connect", "t"), {
+      apiUrl: "http://127.0.0.1:9",
+    });
     expect(await result).toEqual({ ok: true, url: "ws://127.0.0.1:9/connect?ticket=t" });
   });
 
   test.each(["http://h.test/connect", "https://h.test/connect", "javascript:alert(1)"])(
     "refuses %s as an endpoint even then",
     async (url) => {
-      const { result } = opening(() => endpoint(url), "http://127.0.0.1:9");
+      const { result } = opening(() => endpoint(url), { apiUrl: "http://127.0.0.1:9" });
       expect(await result).toMatchObject({ ok: false, failure: "refused" });
     },
   );
@@ -178,6 +178,14 @@ describe("openConnection()", () => {
     await clock.advance(1);
     expect(await result).toMatchObject({ ok: false, failure: "unavailable" });
     expect(JSON.stringify(await result)).toContain("10000 ms");
+  });
+
+  test("is over at once when nobody waits for it any more", async () => {
+    const attempt = new AbortController();
+    const { result, clock } = opening(never, { signal: attempt.signal });
+    attempt.abort();
+    expect(await result).toMatchObject({ ok: false, failure: "unavailable" });
+    expect(clock.pending).toBe(0);
   });
 
   test("leaves no timer behind", async () => {

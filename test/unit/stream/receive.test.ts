@@ -19,6 +19,8 @@ function receiving(open = true) {
     },
     drain: () => undefined,
     close: () => undefined,
+    drop: () => undefined,
+    livedMs: () => 0,
   };
   const receive = createReceiver(log, counters, {
     onRobotMessage: (data, messageId, link) => void messages.push({ data, messageId, link }),

@@ -1,4 +1,6 @@
 import { describe, expect, test } from "bun:test";
+import type { LogEntry } from "../../support/fake-log.ts";
+import { frameText } from "../../support/fake-messages.ts";
 import { supervising } from "./_supervising.ts";
 
 describe("createSupervisor(), when a link is lost", () => {
@@ -133,5 +135,70 @@ describe("createSupervisor(), when a link is lost", () => {
     (await connect()).end();
     await clock.advance(20_000);
     expect(log.text() + JSON.stringify(supervisor.status())).not.toContain("ticket");
+  });
+});
+
+describe("createSupervisor(), when links die young", () => {
+  const dyingYoung = (lines: readonly LogEntry[]) =>
+    lines.filter(({ message }) => message.includes("keep ending"));
+
+  test("warns once, at the third in a row, and tries no slower than every 30 s", async () => {
+    const { supervisor, clock, connect, lines } = supervising();
+    supervisor.start();
+    for (let death = 1; death <= 40; death++) {
+      const socket = await connect(false);
+      await clock.advance(3000);
+      socket.end();
+      expect(dyingYoung(lines())).toHaveLength(death < 3 ? 0 : 1);
+      const wait = (supervisor.status().nextTryAt ?? 0) - clock.now();
+      expect(wait).toBeLessThanOrEqual(30_000);
+      await clock.advance(wait);
+    }
+    // 40 deaths in 20 minutes: three told in full, then one in five minutes.
+    expect(lines().length).toBeLessThan(20);
+  });
+
+  test("warns again only after a link has lived", async () => {
+    const { clock, connect, live, lines, supervisor } = supervising();
+    supervisor.start();
+    const untilNextTry = () => clock.advance((supervisor.status().nextTryAt ?? 0) - clock.now());
+    const die = async (times: number) => {
+      for (let death = 0; death < times; death++) {
+        (await connect(false)).end();
+        await untilNextTry();
+      }
+    };
+    await die(10);
+    expect(dyingYoung(lines())).toHaveLength(1);
+    const good = await connect(false);
+    await live(30_000);
+    good.end();
+    await untilNextTry();
+    await die(2);
+    expect(dyingYoung(lines())).toHaveLength(1);
+    await die(1);
+    expect(dyingYoung(lines())).toHaveLength(2);
+  });
+
+  test("counts neither failing opens nor failing dials", async () => {
+    const { supervisor, clock, answers, last, lines } = supervising();
+    answers.push("unavailable", "unavailable", "unavailable");
+    supervisor.start();
+    await clock.advance(7000);
+    for (let dial = 0; dial < 5; dial++) {
+      last().end();
+      await clock.advance(30_000);
+    }
+    expect(dyingYoung(lines())).toEqual([]);
+  });
+
+  test("counts links that DingTalk sends away", async () => {
+    const { clock, connect, lines, supervisor } = supervising();
+    supervisor.start();
+    for (let round = 0; round < 3; round++) {
+      (await connect(false)).text(frameText({ type: "SYSTEM", topic: "disconnect" }));
+      await clock.advance(2000);
+    }
+    expect(dyingYoung(lines())).toHaveLength(1);
   });
 });
