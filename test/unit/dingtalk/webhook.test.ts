@@ -1,8 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import { httpVerdict, webhookVerdict } from "../../../src/core/dingtalk/errors.ts";
 import { isTrustedWebhook, sendToWebhook } from "../../../src/core/dingtalk/webhook.ts";
 import { createFakeClock } from "../../support/fake-clock.ts";
-import { createFakeFetch, jsonResponse, networkError } from "../../support/fake-fetch.ts";
+import { createFakeFetch, jsonResponse, networkError, never } from "../../support/fake-fetch.ts";
 import { WEBHOOK } from "../../support/fake-messages.ts";
 
 const OAPI = "https://oapi.dingtalk.com";
@@ -56,48 +55,6 @@ describe("isTrustedWebhook()", () => {
   });
 });
 
-describe("webhookVerdict()", () => {
-  test.each([
-    [-1, "retry"],
-    [130101, "retry"],
-    [410100, "retry"],
-    [90018, "retry"],
-    [300001, "expired"],
-    [300005, "expired"],
-    [400101, "expired"],
-    [400013, "final"],
-    [400102, "final"],
-    [400105, "final"],
-    [400106, "final"],
-    [310000, "final"],
-    [430101, "final"],
-    [430104, "final"],
-    [460101, "final"],
-    [401102, "final"],
-    [123456, "retry"],
-  ] as const)("takes errcode %i for %s", (code, failure) => {
-    const verdict = webhookVerdict(code, "said DingTalk");
-    expect(verdict.failure).toBe(failure);
-    expect(verdict.reason).toContain(`errcode ${code} said DingTalk`);
-  });
-});
-
-describe("httpVerdict()", () => {
-  test.each([
-    [403, "retry"],
-    [408, "retry"],
-    [429, "retry"],
-    [500, "retry"],
-    [503, "retry"],
-    [302, "final"],
-    [400, "final"],
-    [401, "final"],
-    [404, "final"],
-  ] as const)("takes HTTP %i for %s", (status, failure) => {
-    expect(httpVerdict(status)).toEqual({ failure, reason: `DingTalk answered HTTP ${status}` });
-  });
-});
-
 describe("sendToWebhook()", () => {
   const send = (answer: () => Response | Error) =>
     sendToWebhook(
@@ -124,10 +81,57 @@ describe("sendToWebhook()", () => {
     },
   );
 
+  test.each([
+    ["a 5xx", () => new Response("", { status: 502 })],
+    ["an answer that cannot be read", () => jsonResponse(200, {})],
+    ["a connection lost in between", () => networkError("ECONNRESET", "read ECONNRESET")],
+  ] as const)("does not know what became of it after %s", async (_what, answer) => {
+    expect(await send(answer)).toMatchObject({ ok: false, failure: "retry", uncertain: true });
+  });
+
+  test.each([
+    ["a clear refusal", () => jsonResponse(200, { errcode: 130101 })],
+    ["no connection", () => networkError("ECONNREFUSED")],
+    ["no such host", () => networkError("ENOTFOUND", "getaddrinfo ENOTFOUND oapi.dingtalk.com")],
+    ["a ban", () => new Response("<html>")],
+  ] as const)("knows that it did not go out after %s", async (_what, answer) => {
+    const sent = await send(answer);
+    expect(sent).toMatchObject({ ok: false, failure: "retry" });
+    expect(sent).not.toHaveProperty("uncertain");
+  });
+
+  test("waits 10 s for an answer, and then does not know", async () => {
+    const clock = createFakeClock();
+    const { fetch } = createFakeFetch(never);
+    const sending = sendToWebhook(WEBHOOK, "{}", fetch, clock, new AbortController().signal);
+    await clock.advance(10_000);
+    expect(await sending).toMatchObject({ ok: false, failure: "retry", uncertain: true });
+    expect(clock.pending).toBe(0);
+  });
+
+  test("does not know either when a connection is lost within the answer", async () => {
+    const broken = new ReadableStream({
+      start: (controller) => controller.error(networkError("ECONNREFUSED")),
+    });
+    expect(await send(() => new Response(broken))).toMatchObject({ uncertain: true });
+  });
+
+  test("sends nothing once stopped", async () => {
+    const { fetch, calls } = createFakeFetch(() => jsonResponse(200, { errcode: 0 }));
+    const sent = await sendToWebhook(WEBHOOK, "{}", fetch, createFakeClock(), AbortSignal.abort());
+    expect(sent).toEqual({ ok: false, failure: "retry", reason: "stopped before it was sent" });
+    expect(calls).toHaveLength(0);
+  });
+
   test("never puts the URL into a reason", async () => {
     const failed = await send(() => networkError("ECONNRESET", `socket of ${WEBHOOK} hung up`));
     expect(failed).toMatchObject({ ok: false, failure: "retry" });
     expect(JSON.stringify(failed)).toContain("oapi.dingtalk.com");
-    expect(JSON.stringify(failed)).not.toContain("session=");
+    expect(JSON.stringify(failed)).not.toContain(new URL(WEBHOOK).search);
+  });
+
+  test("nor what DingTalk says of it", async () => {
+    const failed = await send(() => jsonResponse(200, { errcode: 1, errmsg: `bad ${WEBHOOK}` }));
+    expect(JSON.stringify(failed)).not.toContain(new URL(WEBHOOK).search);
   });
 });
