@@ -4,10 +4,18 @@ import process from "node:process";
 import { runtime } from "#runtime";
 import type { HttpServer } from "../adapters/port.ts";
 import type { Config } from "../core/config/schema.ts";
-import { reasonOf } from "../core/log.ts";
+import { reasonOf, type Log } from "../core/log.ts";
 import type { Store } from "../core/store.ts";
 import { startLogging } from "../logging.ts";
-import { LayoutError, openSqliteStore } from "../store/sqlite.ts";
+import {
+  LockDamagedError,
+  LockHeldError,
+  acquireLock,
+  robotLockPath,
+  type Lock,
+} from "../store/lock.ts";
+import { LayoutError } from "../store/schema.ts";
+import { openSqliteStore } from "../store/sqlite.ts";
 import { VERSION } from "../version.ts";
 import { createWorker } from "../worker.ts";
 import { EXIT, UserError } from "./_exit.ts";
@@ -30,7 +38,23 @@ export async function start(loaded: Configuration): Promise<number> {
 
   const stop = stopRequested();
   const log = startLogging(config.log.level);
-  const store = openStore(config.dataDir);
+  const locks = takeLocks(config, log);
+  try {
+    await run(loaded, config, log, stop);
+  } finally {
+    for (const lock of locks) lock.release();
+  }
+  log.info("stopped");
+  return EXIT.ok;
+}
+
+async function run(
+  loaded: Configuration,
+  config: Config,
+  log: Log,
+  stop: Promise<NodeJS.Signals>,
+): Promise<void> {
+  const store = openStore(config);
   const worker = createWorker(config, realPorts(store, log));
   const server = await serve(config, worker.fetch).catch((error: unknown) => {
     store.close();
@@ -54,19 +78,79 @@ export async function start(loaded: Configuration): Promise<number> {
   await worker.stop();
   await server.stop();
   store.close();
-  log.info("stopped");
-  return EXIT.ok;
 }
 
-function openStore(dataDir: string): Store {
-  const file = join(dataDir, "dingbridge.sqlite");
+/** One worker a robot and one a data folder: two would share out a chat's messages between them. */
+function takeLocks(config: Config, log: Log): Lock[] {
+  const robot = robotLock(config, log);
+  try {
+    const data = dataLock(config.dataDir);
+    return robot === undefined ? [data] : [robot, data];
+  } catch (error) {
+    robot?.release();
+    throw error;
+  }
+}
+
+/** None where the temporary folder does not allow one: the other lock still finds most mistakes. */
+function robotLock({ apiUrl, clientId }: Config, log: Log): Lock | undefined {
+  try {
+    return acquireLock(robotLockPath(apiUrl, clientId));
+  } catch (error) {
+    if (error instanceof LockHeldError) {
+      throw heldBy(error, "already runs for this robot: stop it first");
+    }
+    if (error instanceof LockDamagedError) throw damaged(error);
+    log.warn("cannot tell whether another dingbridge runs for this robot", {
+      reason: reasonOf(error),
+    });
+    return undefined;
+  }
+}
+
+function dataLock(dataDir: string): Lock {
+  const file = join(dataDir, "dingbridge.lock");
   try {
     // What people write lies here: for the owner's eyes only.
     mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-    // The folder may be an older one, open to all: SQLite's other files take this one's mode.
+    return acquireLock(file);
+  } catch (error) {
+    if (error instanceof LockHeldError) {
+      throw heldBy(
+        error,
+        `already uses the data folder ${dataDir}: stop it, or set dataDir (DINGBRIDGE_DATA_DIR)`,
+      );
+    }
+    if (error instanceof LockDamagedError) throw damaged(error);
+    throw storeError(error, dataDir, file);
+  }
+}
+
+function heldBy({ holder }: LockHeldError, doing: string): UserError {
+  const who = holder && ` (pid ${holder.pid} on host ${holder.host}, since ${local(holder.since)})`;
+  return new UserError(`another dingbridge${who ?? ""} ${doing}`, EXIT.crash);
+}
+
+function damaged({ path }: LockDamagedError): UserError {
+  return new UserError(
+    `${path} is damaged: make sure that no other dingbridge runs, then delete it`,
+    EXIT.configuration,
+  );
+}
+
+/** As a wall clock shows it: 2026-11-22 20:01:07. */
+function local(time: number): string {
+  const offset = new Date(time).getTimezoneOffset() * 60_000;
+  return new Date(time - offset).toISOString().slice(0, 19).replace("T", " ");
+}
+
+function openStore({ dataDir, store }: Config): Store {
+  const file = join(dataDir, "dingbridge.sqlite");
+  try {
+    // The data folder may be an older one, open to all: SQLite's other files take this one's mode.
     closeSync(openSync(file, "a", 0o600));
     chmodSync(file, 0o600);
-    return openSqliteStore(file);
+    return openSqliteStore(file, store);
   } catch (error) {
     throw storeError(error, dataDir, file);
   }

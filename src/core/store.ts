@@ -1,5 +1,6 @@
-import type { Chat } from "./inbound/session.ts";
 import type { Webhook } from "./inbound/robot-message.ts";
+import type { Chat } from "./inbound/session.ts";
+import type { Message } from "./message.ts";
 
 /** A robot message on its way into the inbox. */
 export interface Arrival {
@@ -12,6 +13,8 @@ export interface Arrival {
   readonly data: string;
   readonly receivedAt: number;
   readonly webhook: Webhook | undefined;
+  /** The gateway's outage clock when it came: how long a message has been held is counted from there. */
+  readonly outageMs: number;
 }
 
 export type Admission = "stored" | "duplicate-id" | "duplicate-content";
@@ -24,6 +27,16 @@ export interface QuarantineEntry {
   readonly receivedAt: number;
 }
 
+/** The question of a turn, committed before the gateway is sent it. */
+export interface Asked {
+  readonly text: string;
+  readonly at: number;
+  /** Known from the first chunk on. */
+  readonly runId: string | undefined;
+  /** The connection broke under it: the gateway may have died, and may finish the turn by itself. */
+  readonly broken: boolean;
+}
+
 /** A message waiting for its turn. `id` orders arrivals. */
 export interface InboxEntry {
   readonly id: number;
@@ -31,22 +44,42 @@ export interface InboxEntry {
   readonly session: string;
   readonly data: string;
   readonly receivedAt: number;
+  readonly outageMs: number;
+  /** What was asked for it before and has not been answered yet. */
+  readonly asked: Asked | undefined;
+  /** How often the gateway has taken it. */
+  readonly asks: number;
 }
 
-/** One DingTalk message on its way out. `body` is what the webhook gets, as JSON text. */
 export interface Reply {
   readonly chat: Chat;
-  readonly body: string;
+  readonly message: Message;
 }
 
-export interface OutboxEntry {
+export interface OutboxEntry extends Reply {
   readonly id: number;
-  readonly account: string;
-  readonly conversationId: string;
-  readonly body: string;
+  /** Says that something takes its time; worthless once there is an answer. */
+  readonly notice: boolean;
+  readonly createdAt: number;
   readonly attempts: number;
   /** Not to be sent before, ms since the epoch. */
   readonly notBefore: number;
+}
+
+/** A reply that could not be sent. */
+export interface FailedReply {
+  readonly conversationId: string;
+  readonly reason: string;
+  readonly at: number;
+}
+
+/** The two monthly quotas of an organisation: paid API calls, and Webhook & Stream pushes. */
+export type Quota = "api" | "stream";
+
+/** One calendar month of one account, as `budget.ts` names it. */
+export interface UsageRef {
+  readonly account: string;
+  readonly month: string;
 }
 
 export interface StoreCounts {
@@ -65,38 +98,78 @@ export interface ConversationRef {
  * The two boxes and what must outlive a restart. Every method that changes something is one
  * transaction; it rejects if that could not be committed, and then nothing of it happened.
  */
-export interface Store {
-  /** Commits all arrivals together, or none. One admission each, in order. */
+export interface Store extends Inbox, Outbox, Ledger {
+  /** Forgets what nobody needs any more: seen ids, failed replies and tries past their time. */
+  prune(now: number): Promise<void>;
+  counts(): Promise<StoreCounts>;
+  /** Proves that a commit works right now and that there is room to take messages in. */
+  probe(): Promise<void>;
+  close(): void;
+}
+
+export interface Inbox {
+  /**
+   * Commits all arrivals together, or none. One admission each, in order. All of them were pushes that
+   * count against the month's quota, known messages too. Rejects when the inbox is full.
+   */
   takeIn(
     arrivals: readonly Arrival[],
     quarantine: readonly QuarantineEntry[],
+    usage: UsageRef,
   ): Promise<Admission[]>;
   /** Sessions that have messages waiting, the longest waiting first. */
   sessionsWaiting(): Promise<string[]>;
   /** The session's oldest waiting message. */
   nextTurn(session: string): Promise<InboxEntry | undefined>;
-  /** Ends a turn: its message leaves the inbox and its replies enter the outbox, together. */
+  /** The gateway is about to be asked; `undefined`: it has not been, after all. */
+  asking(inboxId: number, question: { text: string; at: number } | undefined): Promise<void>;
+  /** The run that answers; a turn that the gateway resumes has another one than it began with. */
+  answering(inboxId: number, runId: string): Promise<void>;
+  broken(inboxId: number): Promise<void>;
+  /**
+   * Ends a turn: its message leaves the inbox and its replies enter the outbox, together. Notices not
+   * yet sent to these chats are dropped.
+   */
   settle(inboxId: number, replies: readonly Reply[], now: number): Promise<void>;
+  /** The chat behind a session key as the gateway gives it back, folded to lower case. */
+  chatByFoldedKey(foldedKey: string): Promise<(Chat & { readonly session: string }) | undefined>;
+}
 
+export interface Outbox {
   conversationsWaiting(): Promise<ConversationRef[]>;
-  /** The conversation's oldest unsent reply. */
-  nextReply(conversation: ConversationRef): Promise<OutboxEntry | undefined>;
-  /** DingTalk has confirmed it: the reply leaves the outbox. */
+  /** The conversation's oldest unsent replies, at most `limit`. */
+  nextReplies(conversation: ConversationRef, limit: number): Promise<OutboxEntry[]>;
+  /** Puts a notice into the outbox, unless this session has been told since `since`. True if it did. */
+  notify(session: string, notice: Reply, since: number, now: number): Promise<boolean>;
+  /** Several replies become one message: it takes the first one's place, the others are gone. */
+  merge(outboxIds: readonly number[], message: Message): Promise<void>;
+  /**
+   * About to be sent: counts against the minute's limit and the month's quota. False if it is not in
+   * the outbox any more.
+   */
+  sending(entry: OutboxEntry, quota: Quota, usage: UsageRef, now: number): Promise<boolean>;
+  /** DingTalk has confirmed it, or it is not needed any more: the reply leaves the outbox. */
   sent(outboxId: number): Promise<void>;
   /** To be tried again, not before the given time. */
   postpone(outboxId: number, attempts: number, notBefore: number): Promise<void>;
   /** It can never be sent: it leaves the outbox, kept aside with its reason for a while. */
   giveUp(outboxId: number, reason: string, now: number): Promise<void>;
+  /** Replies that were being sent when an earlier process died: from now on they count as tried. */
+  leftSending(): Promise<number>;
+  /** The latest replies given up. */
+  failedReplies(limit: number): Promise<FailedReply[]>;
+  /** When messages were sent to a conversation after `since`, oldest first. */
+  recentSends(conversation: ConversationRef, since: number): Promise<number[]>;
 
   /** The newest webhook seen for a conversation. */
   webhook(conversation: ConversationRef): Promise<Webhook | undefined>;
-  /** The chat behind a session key as the gateway gives it back, folded to lower case. */
-  chatByFoldedKey(foldedKey: string): Promise<(Chat & { readonly session: string }) | undefined>;
+  /** DingTalk does not know this webhook any more. */
+  forgetWebhook(conversation: ConversationRef, url: string): Promise<void>;
+}
 
-  /** Forgets what nobody needs any more: seen ids and failed replies past their time. */
-  prune(now: number): Promise<void>;
-  counts(): Promise<StoreCounts>;
-  /** Proves that a commit works right now. */
-  probe(): Promise<void>;
-  close(): void;
+export interface Ledger {
+  usage(ref: UsageRef): Promise<Readonly<Record<Quota, number>>>;
+  /** A small text under a name; undefined: none. */
+  note(key: string): Promise<string | undefined>;
+  setNote(key: string, value: string | undefined): Promise<void>;
 }

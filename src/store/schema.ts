@@ -1,3 +1,5 @@
+import type { DatabaseSync } from "node:sqlite";
+
 /**
  * The database's layout. `user_version` counts the steps taken: a change is a new step at the end,
  * never an edit of an old one.
@@ -61,4 +63,105 @@ export const MIGRATIONS: readonly string[] = [
     received_at INTEGER NOT NULL
   ) STRICT;
   `,
+  `
+  -- What the gateway was asked for a message, and how far that got; outage_ms: see Arrival.
+  ALTER TABLE inbox ADD COLUMN outage_ms INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE inbox ADD COLUMN asked_at INTEGER;
+  ALTER TABLE inbox ADD COLUMN asked_text TEXT;
+  ALTER TABLE inbox ADD COLUMN run_id TEXT;
+  ALTER TABLE inbox ADD COLUMN broken INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE inbox ADD COLUMN asks INTEGER NOT NULL DEFAULT 0;
+
+  -- When people were last told that their message is queued.
+  ALTER TABLE chats ADD COLUMN noticed_at INTEGER;
+
+  -- A reply knows its chat and holds a message that any path can carry, no longer a webhook's body.
+  ALTER TABLE outbox RENAME TO outbox_1;
+  DROP INDEX outbox_waiting;
+  -- AUTOINCREMENT: a notice's id must not go to the answer that replaces it while the notice is being sent.
+  CREATE TABLE outbox (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    account TEXT NOT NULL,
+    conversation_id TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    user_id TEXT,
+    message TEXT NOT NULL,
+    notice INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    not_before INTEGER NOT NULL DEFAULT 0,
+    sending INTEGER NOT NULL DEFAULT 0,
+    failed_at INTEGER,
+    failure TEXT
+  ) STRICT;
+  INSERT INTO outbox
+    SELECT id, o.account, o.conversation_id, coalesce(c.kind, 'direct'), c.user_id,
+      json_object(
+        'format', body ->> '$.msgtype',
+        'title', coalesce(body ->> '$.markdown.title', ''),
+        'parts', json_array(
+          CASE WHEN user IS NULL THEN json_object('text', said)
+          ELSE json_object(
+            'text', ltrim(substr(said, length(user) + 2), ' ' || char(10)),
+            'mention', json_object('userId', user)
+          ) END
+        )
+      ),
+      0, not_before, attempts, not_before, 0, failed_at, failure
+    FROM (
+      SELECT *,
+        coalesce(body ->> '$.markdown.text', body ->> '$.text.content', '') AS said,
+        body ->> '$.at.atUserIds[0]' AS user
+      FROM outbox_1
+    ) AS o
+    LEFT JOIN (SELECT account, conversation_id, min(kind) AS kind, min(user_id) AS user_id FROM chats GROUP BY 1, 2) AS c
+      USING (account, conversation_id);
+  DROP TABLE outbox_1;
+  CREATE INDEX outbox_waiting ON outbox (account, conversation_id, id) WHERE failed_at IS NULL;
+  CREATE INDEX outbox_failed ON outbox (failed_at) WHERE failed_at IS NOT NULL;
+
+  -- Tries of the last minutes: DingTalk's limit is a sliding minute, whoever has been restarted in it.
+  CREATE TABLE sends (
+    account TEXT NOT NULL,
+    conversation_id TEXT NOT NULL,
+    at INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX sends_recent ON sends (account, conversation_id, at);
+
+  -- What counts against the organisation's monthly quota.
+  CREATE TABLE usage (
+    account TEXT NOT NULL,
+    month TEXT NOT NULL,
+    quota TEXT NOT NULL,
+    used INTEGER NOT NULL,
+    PRIMARY KEY (account, month, quota)
+  ) STRICT, WITHOUT ROWID;
+
+  -- Small things that must outlive a restart.
+  CREATE TABLE notes (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  `,
 ];
+
+/** The database belongs to a newer version. */
+export class LayoutError extends Error {
+  override readonly name = "LayoutError";
+}
+
+/** Brings a database to the newest layout. Throws `LayoutError` if it is ahead of us. */
+export function migrate(db: DatabaseSync): void {
+  const version = Number(db.prepare("PRAGMA user_version").get()?.["user_version"]);
+  if (version > MIGRATIONS.length) {
+    throw new LayoutError(
+      `the database was written by a newer dingbridge (layout ${version}, this one knows ${MIGRATIONS.length}): ` +
+        "run that version, or set dataDir to another folder",
+    );
+  }
+  for (let step = version; step < MIGRATIONS.length; step++) {
+    try {
+      db.exec(`BEGIN IMMEDIATE; ${MIGRATIONS[step]}; PRAGMA user_version = ${step + 1}; COMMIT;`);
+    } catch (error) {
+      if (db.isTransaction) db.exec("ROLLBACK");
+      throw error;
+    }
+  }
+}

@@ -1,385 +1,27 @@
-import { afterEach, describe, expect, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
+import { describe, expect, spyOn, test } from "bun:test";
+import { copyFileSync, existsSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import type { Chat } from "../../../src/core/inbound/session.ts";
 import type { Store } from "../../../src/core/store.ts";
-import { openSqliteStore } from "../../../src/store/sqlite.ts";
-import { WEBHOOK, arrivalOf, groupData, robotData } from "../../support/fake-messages.ts";
+import { openSqliteStore, type SqliteOptions } from "../../../src/store/sqlite.ts";
+import { USAGE } from "../../support/fake-messages.ts";
+import {
+  NOW,
+  SESSION,
+  answered,
+  chat,
+  headOf,
+  message,
+  reply,
+  settled,
+  temporaryFile,
+  waitingIn,
+} from "./_store.ts";
 
-const SESSION = "agent:main:dingtalk:user:staff1";
-const HOUR = 3_600_000;
-const NOW = 1_700_000_000_000;
-const chat: Chat = {
-  account: "default",
-  kind: "direct",
-  conversationId: "cidDirect==",
-  userId: "staff1",
-};
-
-const folders: string[] = [];
-afterEach(() => {
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
-});
-
-function temporaryFile(): string {
-  const folder = mkdtempSync(join(tmpdir(), "dingbridge-store-"));
-  folders.push(folder);
-  return join(folder, "dingbridge.sqlite");
-}
-
-/** The nth message of the same chat, sent and received at its own time. */
-const message = (at: number, fields: Record<string, unknown> = {}, account = "default") =>
-  arrivalOf(robotData({ msgId: `msg${at}`, createAt: at, ...fields }), account, NOW + at);
-
-async function stored(store: Store, count: number): Promise<void> {
-  await store.takeIn(
-    Array.from({ length: count }, (_, at) => message(at)),
-    [],
+const failure = (work: Promise<unknown>): Promise<string> =>
+  work.then(
+    () => "",
+    (error: unknown) => (error instanceof Error ? error.message : "no error"),
   );
-}
-
-describe("openSqliteStore(), duplicates", () => {
-  test("knows an id again", async () => {
-    const store = openSqliteStore(":memory:");
-    expect(await store.takeIn([message(1)], [])).toEqual(["stored"]);
-    expect(await store.takeIn([message(1)], [])).toEqual(["duplicate-id"]);
-    expect((await store.counts()).inbox).toBe(1);
-  });
-
-  test("knows content again that comes under a new id", async () => {
-    const store = openSqliteStore(":memory:");
-    await store.takeIn([message(1)], []);
-    expect(await store.takeIn([message(1, { msgId: "new" })], [])).toEqual(["duplicate-content"]);
-  });
-
-  test("admits each arrival of a batch by itself, in order", async () => {
-    const store = openSqliteStore(":memory:");
-    const batch = [message(1), message(2), message(1), message(2, { msgId: "new" }), message(3)];
-    expect(await store.takeIn(batch, [])).toEqual([
-      "stored",
-      "stored",
-      "duplicate-id",
-      "duplicate-content",
-      "stored",
-    ]);
-  });
-
-  test("remembers both across a restart, after the turn too", async () => {
-    const file = temporaryFile();
-    const before = openSqliteStore(file);
-    await before.takeIn([message(1)], []);
-    const entry = await before.nextTurn(SESSION);
-    await before.settle(entry?.id ?? 0, [], NOW);
-    before.close();
-
-    const after = openSqliteStore(file);
-    expect(await after.takeIn([message(1)], [])).toEqual(["duplicate-id"]);
-    expect(await after.takeIn([message(1, { msgId: "new" })], [])).toEqual(["duplicate-content"]);
-    expect((await after.counts()).inbox).toBe(0);
-    after.close();
-  });
-
-  test("keeps accounts apart: two robots in one group get the same message id", async () => {
-    const store = openSqliteStore(":memory:");
-    expect(await store.takeIn([message(1, {}, "one")], [])).toEqual(["stored"]);
-    expect(await store.takeIn([message(1, {}, "two")], [])).toEqual(["stored"]);
-  });
-
-  test("takes two equal messages without a time for two messages", async () => {
-    const store = openSqliteStore(":memory:");
-    const twins = [
-      message(1, { createAt: undefined }),
-      message(2, { createAt: undefined, msgId: "m2" }),
-    ];
-    expect(await store.takeIn(twins, [])).toEqual(["stored", "stored"]);
-  });
-});
-
-describe("openSqliteStore(), the inbox", () => {
-  test("gives a session's messages in order of arrival", async () => {
-    const store = openSqliteStore(":memory:");
-    await stored(store, 3);
-    for (const at of [0, 1, 2]) {
-      const entry = await store.nextTurn(SESSION);
-      expect(entry).toMatchObject({ account: "default", session: SESSION, receivedAt: NOW + at });
-      expect(JSON.parse(entry?.data ?? "")).toMatchObject({ msgId: `msg${at}` });
-      await store.settle(entry?.id ?? 0, [], NOW);
-    }
-    expect(await store.nextTurn(SESSION)).toBeUndefined();
-  });
-
-  test("lists the sessions that wait, the longest waiting first", async () => {
-    const store = openSqliteStore(":memory:");
-    const arrivals = ["c", "a", "b", "a"].map((user, at) => message(at, { senderStaffId: user }));
-    await store.takeIn(arrivals, []);
-    expect(await store.sessionsWaiting()).toEqual(
-      ["c", "a", "b"].map((user) => `agent:main:dingtalk:user:${user}`),
-    );
-  });
-
-  test("keeps waiting messages across a restart", async () => {
-    const file = temporaryFile();
-    const before = openSqliteStore(file);
-    await stored(before, 2);
-    before.close();
-    const after = openSqliteStore(file);
-    expect(await after.sessionsWaiting()).toEqual([SESSION]);
-    expect(JSON.parse((await after.nextTurn(SESSION))?.data ?? "")).toMatchObject({
-      msgId: "msg0",
-    });
-    after.close();
-  });
-
-  test("keeps any text as it came", async () => {
-    const store = openSqliteStore(":memory:");
-    const odd = "'); DROP TABLE inbox; --\u0000 \u{1f600} 中文 \n";
-    await store.takeIn([message(1, { senderStaffId: "staff1", text: { content: odd } })], []);
-    const entry = await store.nextTurn(SESSION);
-    expect(JSON.parse(entry?.data ?? "")).toMatchObject({ text: { content: odd } });
-  });
-
-  test("stores all of a batch or nothing", async () => {
-    const file = temporaryFile();
-    const store = openSqliteStore(file);
-    const other = new DatabaseSync(file);
-    other.exec("DROP TABLE quarantine");
-    other.close();
-    const quarantine = [{ account: "default", reason: "r", data: "d", receivedAt: NOW }];
-    const rejected = await store.takeIn([message(1)], quarantine).catch((error: unknown) => error);
-    expect(rejected).toBeInstanceOf(Error);
-    expect(await store.nextTurn(SESSION)).toBeUndefined();
-    expect(await store.takeIn([message(1)], [])).toEqual(["stored"]);
-    store.close();
-  });
-});
-
-describe("Store.settle()", () => {
-  test("moves a message out and its replies in, together", async () => {
-    const store = openSqliteStore(":memory:");
-    await stored(store, 1);
-    const entry = await store.nextTurn(SESSION);
-    await store.settle(
-      entry?.id ?? 0,
-      [
-        { chat, body: "one" },
-        { chat, body: "two" },
-      ],
-      NOW,
-    );
-    expect(await store.counts()).toEqual({ inbox: 0, outbox: 2, quarantine: 0 });
-    expect(await store.nextReply(chat)).toEqual({
-      id: expect.any(Number),
-      account: "default",
-      conversationId: "cidDirect==",
-      body: "one",
-      attempts: 0,
-      notBefore: NOW,
-    });
-  });
-
-  test("happens once: the second time adds no replies", async () => {
-    const store = openSqliteStore(":memory:");
-    await stored(store, 1);
-    const id = (await store.nextTurn(SESSION))?.id ?? 0;
-    await store.settle(id, [{ chat, body: "one" }], NOW);
-    await store.settle(id, [{ chat, body: "again" }], NOW);
-    expect((await store.counts()).outbox).toBe(1);
-  });
-
-  test("leaves the message where it is if the replies cannot be stored", async () => {
-    const file = temporaryFile();
-    const store = openSqliteStore(file);
-    await stored(store, 1);
-    const id = (await store.nextTurn(SESSION))?.id ?? 0;
-    const other = new DatabaseSync(file);
-    other.exec("DROP TABLE outbox");
-    other.close();
-    const rejected = await store
-      .settle(id, [{ chat, body: "one" }], NOW)
-      .catch((error: unknown) => error);
-    expect(rejected).toBeInstanceOf(Error);
-    expect(await store.nextTurn(SESSION)).toMatchObject({ id });
-    store.close();
-  });
-});
-
-describe("openSqliteStore(), the outbox", () => {
-  async function withReplies(...bodies: string[]): Promise<Store> {
-    const store = openSqliteStore(":memory:");
-    await stored(store, 1);
-    const id = (await store.nextTurn(SESSION))?.id ?? 0;
-    await store.settle(
-      id,
-      bodies.map((body) => ({ chat, body })),
-      NOW,
-    );
-    return store;
-  }
-
-  test("gives a conversation's replies in order, each until it is sent", async () => {
-    const store = await withReplies("one", "two");
-    expect(await store.conversationsWaiting()).toEqual([
-      { account: "default", conversationId: "cidDirect==" },
-    ]);
-    const first = await store.nextReply(chat);
-    expect((await store.nextReply(chat))?.id).toBe(first?.id ?? 0);
-    await store.sent(first?.id ?? 0);
-    const second = await store.nextReply(chat);
-    expect(second?.body).toBe("two");
-    await store.sent(second?.id ?? 0);
-    expect(await store.nextReply(chat)).toBeUndefined();
-    expect(await store.conversationsWaiting()).toEqual([]);
-  });
-
-  test("keeps a postponed reply in front, with its attempts and its time", async () => {
-    const store = await withReplies("one", "two");
-    const first = await store.nextReply(chat);
-    await store.postpone(first?.id ?? 0, 3, NOW + 4000);
-    expect(await store.nextReply(chat)).toMatchObject({
-      body: "one",
-      attempts: 3,
-      notBefore: NOW + 4000,
-    });
-  });
-
-  test("takes a reply given up out of the way, and forgets it a week later", async () => {
-    const store = await withReplies("one", "two");
-    const first = await store.nextReply(chat);
-    await store.giveUp(first?.id ?? 0, "the group has been dissolved", NOW);
-    expect((await store.nextReply(chat))?.body).toBe("two");
-    expect((await store.counts()).outbox).toBe(1);
-    await store.prune(NOW + 30 * 24 * HOUR);
-    expect((await store.nextReply(chat))?.body).toBe("two");
-  });
-
-  test("keeps conversations and accounts apart", async () => {
-    const store = openSqliteStore(":memory:");
-    await stored(store, 2);
-    const group = { ...chat, kind: "group" as const, conversationId: "cidGroup==" };
-    const other = { ...chat, account: "other" };
-    const id = (await store.nextTurn(SESSION))?.id ?? 0;
-    const replies = [group, other, chat].map((chat) => ({ chat, body: JSON.stringify(chat) }));
-    await store.settle(id, replies, NOW);
-    expect(await store.conversationsWaiting()).toEqual([
-      { account: "default", conversationId: "cidGroup==" },
-      { account: "other", conversationId: "cidDirect==" },
-      { account: "default", conversationId: "cidDirect==" },
-    ]);
-    for (const chat of [group, other]) {
-      expect((await store.nextReply(chat))?.body).toBe(JSON.stringify(chat));
-    }
-  });
-});
-
-describe("openSqliteStore(), webhooks", () => {
-  test("keeps the newest of a conversation", async () => {
-    const store = openSqliteStore(":memory:");
-    await store.takeIn([message(1, { sessionWebhookExpiredTime: 1 })], []);
-    const url = `${WEBHOOK}new`;
-    await store.takeIn([message(2, { sessionWebhook: url, sessionWebhookExpiredTime: 2 })], []);
-    expect(await store.webhook(chat)).toEqual({ url, expiresAt: 2 });
-  });
-
-  test("keeps a webhook whose expiry is not known", async () => {
-    const store = openSqliteStore(":memory:");
-    await store.takeIn([message(1, { sessionWebhookExpiredTime: undefined })], []);
-    expect(await store.webhook(chat)).toEqual({ url: WEBHOOK, expiresAt: undefined });
-  });
-
-  test("knows none for a conversation it has not seen", async () => {
-    const store = openSqliteStore(":memory:");
-    expect(await store.webhook(chat)).toBeUndefined();
-  });
-
-  test("loses none when the last message of a batch brings none", async () => {
-    const store = openSqliteStore(":memory:");
-    await store.takeIn([message(1), message(2, { sessionWebhook: undefined })], []);
-    expect(await store.webhook(chat)).toMatchObject({ url: WEBHOOK });
-  });
-
-  test("keeps one for each account that a batch brings", async () => {
-    const store = openSqliteStore(":memory:");
-    await store.takeIn([message(1, {}, "one"), message(1, {}, "two")], []);
-    for (const account of ["one", "two"]) {
-      expect(await store.webhook({ ...chat, account })).toMatchObject({ url: WEBHOOK });
-    }
-  });
-
-  test("is not set back by an old message that comes again", async () => {
-    const store = openSqliteStore(":memory:");
-    const old = message(1, { sessionWebhookExpiredTime: NOW });
-    await store.takeIn([old], []);
-    await store.takeIn([message(2, { sessionWebhookExpiredTime: NOW + HOUR })], []);
-    expect(await store.takeIn([old], [])).toEqual(["duplicate-id"]);
-    expect((await store.webhook(chat))?.expiresAt).toBe(NOW + HOUR);
-  });
-});
-
-describe("Store.chatByFoldedKey()", () => {
-  test("finds a direct chat by the key as the gateway gives it back", async () => {
-    const store = openSqliteStore(":memory:");
-    await store.takeIn([message(1, { senderStaffId: "Staff1" })], []);
-    expect(await store.chatByFoldedKey("agent:main:dingtalk:user:staff1")).toEqual({
-      session: "agent:main:dingtalk:user:Staff1",
-      account: "default",
-      kind: "direct",
-      conversationId: "cidDirect==",
-      userId: "Staff1",
-    });
-  });
-
-  test("finds a group, which has no user", async () => {
-    const store = openSqliteStore(":memory:");
-    await store.takeIn([arrivalOf(groupData())], []);
-    const found = await store.chatByFoldedKey("agent:main:dingtalk:group:cidgroup==");
-    expect(found).toMatchObject({ kind: "group", conversationId: "cidGroup==" });
-    expect(found?.userId).toBeUndefined();
-  });
-
-  test("knows no key it has not seen", async () => {
-    const store = openSqliteStore(":memory:");
-    expect(await store.chatByFoldedKey("agent:main:dingtalk:user:nobody")).toBeUndefined();
-  });
-});
-
-describe("Store.prune()", () => {
-  test("remembers what was seen for 30 minutes at least, and not for ever", async () => {
-    const store = openSqliteStore(":memory:");
-    await stored(store, 1);
-    await store.settle((await store.nextTurn(SESSION))?.id ?? 0, [], NOW);
-    await store.prune(NOW + HOUR / 2);
-    expect(await store.takeIn([message(0)], [])).toEqual(["duplicate-id"]);
-    await store.prune(NOW + 100 * 24 * HOUR);
-    expect(await store.takeIn([message(0)], [])).toEqual(["stored"]);
-  });
-
-  test("never forgets a message that still waits", async () => {
-    const store = openSqliteStore(":memory:");
-    await stored(store, 1);
-    await store.prune(NOW + 1000 * 24 * HOUR);
-    expect((await store.counts()).inbox).toBe(1);
-  });
-});
-
-describe("openSqliteStore(), the quarantine", () => {
-  test("keeps the newest 200 and cuts what is huge", async () => {
-    const file = temporaryFile();
-    const store = openSqliteStore(file);
-    for (let at = 0; at < 250; at++) {
-      const data = `${at}:${"x".repeat(100_000)}`;
-      await store.takeIn([], [{ account: "default", reason: "r", data, receivedAt: NOW }]);
-    }
-    expect((await store.counts()).quarantine).toBe(200);
-    store.close();
-    const db = new DatabaseSync(file);
-    const oldest = db.prepare("SELECT data FROM quarantine ORDER BY id LIMIT 1").get();
-    expect(String(oldest?.["data"])).toStartWith("50:");
-    expect(String(oldest?.["data"])).toHaveLength(64 * 1024);
-    db.close();
-  });
-});
 
 describe("openSqliteStore(), the file", () => {
   test("refuses a database of a newer version, and leaves it as it is", () => {
@@ -408,5 +50,176 @@ describe("openSqliteStore(), the file", () => {
     await store.probe();
     store.close();
     expect(await store.probe().catch((error: unknown) => error)).toBeInstanceOf(Error);
+  });
+
+  test("says by probe() that nothing can be written", async () => {
+    const file = temporaryFile();
+    const store = openSqliteStore(file);
+    const other = new DatabaseSync(file);
+    other.exec("BEGIN IMMEDIATE");
+    const probing = failure(store.probe());
+    expect(await probing).toMatch(/locked/);
+    other.exec("ROLLBACK");
+    other.close();
+    await store.probe();
+    store.close();
+  });
+});
+
+describe("openSqliteStore(), when the process is killed", () => {
+  /** The files as they are this moment, as if nobody had closed them. */
+  function snapshot(file: string): string {
+    const copy = temporaryFile();
+    for (const part of ["", "-wal"]) {
+      if (existsSync(file + part)) copyFileSync(file + part, copy + part);
+    }
+    return copy;
+  }
+
+  test("has all that was committed, in any of its tables", async () => {
+    const file = temporaryFile();
+    const store = openSqliteStore(file);
+    await answered(store, [reply("one"), reply("two")]);
+    await store.takeIn([message(1), message(2)], [], USAGE);
+    const entry = await store.nextTurn(SESSION);
+    await store.asking(entry?.id ?? 0, { text: "what?", at: NOW });
+    await store.answering(entry?.id ?? 0, "run1");
+    await store.sending(await headOf(store), "api", USAGE, NOW);
+    await store.setNote("outage", "since then");
+
+    const after = openSqliteStore(snapshot(file));
+    expect(await after.counts()).toEqual({ inbox: 2, outbox: 2, quarantine: 0 });
+    expect(await after.nextTurn(SESSION)).toEqual((await store.nextTurn(SESSION)) as never);
+    expect(await after.leftSending()).toBe(1);
+    expect(await waitingIn(after)).toEqual(["one", "two"]);
+    expect(await after.recentSends(chat, 0)).toEqual([NOW]);
+    expect(await after.usage(USAGE)).toEqual({ api: 1, stream: 3 });
+    expect(await after.note("outage")).toBe("since then");
+    expect(await after.takeIn([message(0)], [], USAGE)).toEqual(["duplicate-id"]);
+    after.close();
+    store.close();
+  });
+
+  test("has each change from the moment its promise resolved", async () => {
+    const file = temporaryFile();
+    const store = openSqliteStore(file);
+    const seen = async () => {
+      const other = openSqliteStore(snapshot(file));
+      const { inbox, outbox } = await other.counts();
+      other.close();
+      return { inbox, outbox };
+    };
+    await store.takeIn([message(0)], [], USAGE);
+    expect(await seen()).toEqual({ inbox: 1, outbox: 0 });
+    await settled(store, [reply("one"), reply("two")]);
+    expect(await seen()).toEqual({ inbox: 0, outbox: 2 });
+    const [one, two] = await store.nextReplies(chat, 2);
+    await store.merge([one?.id ?? 0, two?.id ?? 0], reply("both").message);
+    expect(await seen()).toEqual({ inbox: 0, outbox: 1 });
+    await store.sent(one?.id ?? 0);
+    expect(await seen()).toEqual({ inbox: 0, outbox: 0 });
+    store.close();
+  });
+});
+
+describe("openSqliteStore(), fsync", () => {
+  const pragmasOf = (options: SqliteOptions) => {
+    const exec = spyOn(DatabaseSync.prototype, "exec");
+    try {
+      openSqliteStore(temporaryFile(), options).close();
+      return exec.mock.calls.map(([sql]) => sql).join(";");
+    } finally {
+      exec.mockRestore();
+    }
+  };
+
+  test("syncs each commit to the disk where it is asked to, else when SQLite likes", () => {
+    expect(pragmasOf({ fsync: true })).toMatch(/synchronous = (FULL|EXTRA)/);
+    expect(pragmasOf({ fsync: false })).toContain("synchronous = NORMAL");
+    expect(pragmasOf({})).toContain("synchronous = NORMAL");
+  });
+
+  test("works the same", async () => {
+    const store = openSqliteStore(temporaryFile(), { fsync: true });
+    await answered(store, [reply("one")]);
+    expect(await waitingIn(store)).toEqual(["one"]);
+    store.close();
+  });
+});
+
+describe("openSqliteStore(), when it has grown to maxMb", () => {
+  /** Takes messages of this size in until there is no room; returns how many went in. */
+  async function fill(store: Store, chars: number): Promise<number> {
+    for (let at = 0; at < 10_000; at++) {
+      const arrival = message(at, { text: { content: "x".repeat(chars) } });
+      const refused = await failure(store.takeIn([arrival], [], USAGE));
+      if (refused !== "") {
+        expect(refused).toMatch(/inbox is full.*maxMb 1/);
+        return at;
+      }
+    }
+    throw new Error("never full");
+  }
+
+  test.each([10, 700, 5000, 100_000])(
+    "takes nothing more in, works off what is there, and then takes in again: %i characters",
+    async (chars) => {
+      const store = openSqliteStore(temporaryFile(), { maxMb: 1 });
+      const count = await fill(store, chars);
+      expect(count).toBeGreaterThan(5);
+      expect((await store.counts()).inbox).toBe(count);
+      expect(await failure(store.probe())).toMatch(/inbox is full/);
+
+      // What is there is worked off: turns, replies, notices, notes.
+      const entry = await store.nextTurn(SESSION);
+      await store.asking(entry?.id ?? 0, { text: "what?", at: NOW });
+      expect(await store.notify(SESSION, reply("please wait"), NOW, NOW)).toBe(true);
+      await settled(store, [reply("answer")]);
+      await store.sending(await headOf(store), "api", USAGE, NOW);
+      await store.sent((await headOf(store)).id);
+      await store.setNote("a", "b");
+      expect((await store.counts()).inbox).toBe(count - 1);
+
+      for (let at = 1; at < count; at++) await settled(store);
+      await store.probe();
+      const again = message(99_999, { text: { content: "x".repeat(chars) } });
+      expect(await store.takeIn([again], [], USAGE)).toEqual(["stored"]);
+      store.close();
+    },
+  );
+
+  test("has room again in the same process after what was seen is forgotten", async () => {
+    const store = openSqliteStore(temporaryFile(), { maxMb: 1 });
+    let count = 0;
+    // Small messages that are answered at once: only the memory of their ids grows.
+    for (; count < 20_000; count += 100) {
+      const batch = Array.from({ length: 100 }, (_, at) => message(count + at));
+      if ((await failure(store.takeIn(batch, [], USAGE))) !== "") break;
+      for (let at = 0; at < 100; at++) await settled(store);
+    }
+    expect(await failure(store.probe())).toMatch(/inbox is full/);
+    await store.prune(NOW + 30 * 86_400_000);
+    await store.probe();
+    expect(await store.takeIn([message(100_000)], [], USAGE)).toEqual(["stored"]);
+    store.close();
+  });
+
+  test("knows no bound where none is set", async () => {
+    const store = openSqliteStore(":memory:");
+    const text = { content: "x".repeat(3_000_000) };
+    expect(await store.takeIn([message(1, { text })], [], USAGE)).toEqual(["stored"]);
+    await store.probe();
+  });
+
+  test("is not kept full by frames that nobody could read", async () => {
+    const store = openSqliteStore(temporaryFile(), { maxMb: 1 });
+    const data = "x".repeat(64 * 1024);
+    for (let at = 0; at < 200; at++) {
+      const bad = { account: "default", reason: "r", data, receivedAt: NOW };
+      if ((await failure(store.takeIn([], [bad], USAGE))) !== "") break;
+    }
+    await store.prune(NOW + 365 * 86_400_000);
+    expect(await store.takeIn([message(1)], [], USAGE)).toEqual(["stored"]);
+    store.close();
   });
 });

@@ -1,0 +1,192 @@
+import { Buffer } from "node:buffer";
+import { createHash } from "node:crypto";
+import { foldedKey, type Chat } from "../core/inbound/session.ts";
+import type { Admission, Arrival, Inbox, InboxEntry, QuarantineEntry } from "../core/store.ts";
+import { row, type Database } from "./database.ts";
+import type { LedgerTable } from "./ledger.ts";
+import type { OutboxTable } from "./outbox.ts";
+import { createRecent } from "./recent.ts";
+
+/** Ids and fingerprints are kept this long after arrival; DingTalk is known to repeat itself for minutes. */
+const SEEN_MS = 24 * 60 * 60 * 1000;
+/** The quarantine is for looking at, not for storing: the oldest go first. */
+const QUARANTINE_ROWS = 200;
+const QUARANTINE_CHARS = 16 * 1024;
+const QUARANTINE_MS = 7 * 24 * 60 * 60 * 1000;
+/**
+ * Message ids known by heart: half an hour of 28 messages a second, far above what DingTalk delivers to
+ * a robot. They are read from disk at the start.
+ */
+const RECENT_IDS = 50_000;
+
+export interface InboxOptions {
+  readonly outbox: OutboxTable;
+  readonly ledger: LedgerTable;
+  /** Throws if nothing more is to be taken in. */
+  readonly checkRoom: () => void;
+}
+
+/** Messages that wait for their turn, and the ids of those that came lately. */
+export function openInbox({ db, transaction }: Database, options: InboxOptions) {
+  const { outbox, ledger } = options;
+  const insertArrival = db.prepare(
+    `INSERT INTO inbox (account, msg_id, fingerprint, session, data, received_at, outage_ms)
+     VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+  );
+  const sameContent = db.prepare("SELECT msg_id AS msgId FROM inbox WHERE fingerprint = ?");
+  const newestIds = db.prepare(
+    "SELECT account, msg_id AS msgId FROM inbox ORDER BY id DESC LIMIT ?",
+  );
+  const rememberChat = db.prepare(
+    `INSERT INTO chats (folded_key, session, account, kind, conversation_id, user_id) VALUES (?, ?, ?, ?, ?, ?)
+     ON CONFLICT DO UPDATE SET conversation_id = excluded.conversation_id`,
+  );
+  const insertQuarantine = db.prepare(
+    "INSERT INTO quarantine (account, reason, data, received_at) VALUES (?, ?, ?, ?)",
+  );
+  const trimQuarantine = db.prepare(
+    `DELETE FROM quarantine WHERE id <= (SELECT max(id) FROM quarantine) - ${QUARANTINE_ROWS}`,
+  );
+  const waitingSessions = db.prepare(
+    "SELECT session FROM inbox WHERE done = 0 GROUP BY session ORDER BY min(id)",
+  );
+  const oldestWaiting = db.prepare(
+    `SELECT id, account, session, data, received_at AS receivedAt, outage_ms AS outageMs,
+       asked_at AS askedAt, asked_text AS askedText, run_id AS runId, broken, asks
+     FROM inbox WHERE session = ? AND done = 0 ORDER BY id LIMIT 1`,
+  );
+  const setAsked = db.prepare(
+    "UPDATE inbox SET asked_at = ?, asked_text = ?, run_id = NULL, broken = 0, asks = asks + ? WHERE id = ?",
+  );
+  const setRun = db.prepare("UPDATE inbox SET run_id = ? WHERE id = ?");
+  const setBroken = db.prepare("UPDATE inbox SET broken = 1 WHERE id = ?");
+  const endTurn = db.prepare(
+    "UPDATE inbox SET done = 1, data = NULL, asked_text = NULL WHERE id = ? AND done = 0 RETURNING session",
+  );
+  const chatOfKey = db.prepare(
+    `SELECT session, account, kind, conversation_id AS conversationId, user_id AS userId
+     FROM chats WHERE folded_key = ?`,
+  );
+  const forgetQuarantine = db.prepare("DELETE FROM quarantine WHERE received_at < ?");
+  const forgetSeen = db.prepare("DELETE FROM inbox WHERE done = 1 AND received_at < ?");
+
+  /** Ids lately stored: they are known even if a message comes again with other content. */
+  const readRecent = () => {
+    const recent = createRecent(RECENT_IDS);
+    for (const { account, msgId } of newestIds.all(RECENT_IDS).toReversed()) {
+      recent.add(`${String(account)} ${String(msgId)}`);
+    }
+    return recent;
+  };
+  let recent = readRecent();
+
+  const admit = (arrival: Arrival, batch: Set<string>): Admission => {
+    const { chat, session, msgId, data, receivedAt, outageMs } = arrival;
+    const id = `${chat.account} ${msgId}`;
+    if (recent.has(id) || batch.has(id)) return "duplicate-id";
+    const fingerprint = arrival.fingerprint === undefined ? null : keyOf(arrival.fingerprint);
+    const { changes } = insertArrival.run(
+      chat.account,
+      msgId,
+      fingerprint,
+      session,
+      data,
+      receivedAt,
+      outageMs,
+    );
+    if (changes > 0) {
+      batch.add(id);
+      return "stored";
+    }
+    const known = fingerprint === null ? msgId : sameContent.get(fingerprint)?.["msgId"];
+    return known === msgId ? "duplicate-id" : "duplicate-content";
+  };
+
+  /** One write per chat and batch, however many messages it brings. */
+  const rememberChats = (arrivals: readonly Arrival[]) => {
+    const chats = new Map(arrivals.map(({ session, chat }) => [session, chat]));
+    for (const [session, { account, kind, conversationId, userId }] of chats) {
+      rememberChat.run(foldedKey(session), session, account, kind, conversationId, userId ?? null);
+    }
+  };
+
+  const quarantineAll = (entries: readonly QuarantineEntry[]) => {
+    for (const { account, reason, data, receivedAt } of entries) {
+      insertQuarantine.run(account, reason, data.slice(0, QUARANTINE_CHARS), receivedAt);
+    }
+    if (entries.length > 0) trimQuarantine.run();
+  };
+
+  const inbox: Inbox = {
+    async takeIn(arrivals, quarantine, usage) {
+      options.checkRoom();
+      const batch = new Set<string>();
+      const admissions = transaction(() => {
+        const admissions = arrivals.map((arrival) => admit(arrival, batch));
+        const stored = arrivals.filter((_, at) => admissions[at] === "stored");
+        rememberChats(stored);
+        outbox.rememberWebhooks(stored);
+        quarantineAll(quarantine);
+        ledger.use(usage, "stream", arrivals.length + quarantine.length);
+        return admissions;
+      });
+      // Only now: what was rolled back must be taken in when it comes again.
+      for (const id of batch) recent.add(id);
+      return admissions;
+    },
+    sessionsWaiting: async () => waitingSessions.all().map(({ session }) => String(session)),
+    nextTurn: async (session) => entryOf(row<Row>(oldestWaiting.get(session))),
+    asking: async (id, question) =>
+      void (question === undefined
+        ? setAsked.run(null, null, -1, id)
+        : setAsked.run(question.at, question.text, 1, id)),
+    answering: async (id, runId) => void setRun.run(runId, id),
+    broken: async (id) => void setBroken.run(id),
+    settle: async (id, replies, now) =>
+      transaction(() => {
+        const ended = endTurn.get(id);
+        // Settled twice would mean answered twice: the second time nothing happens.
+        if (ended === undefined) return;
+        const chat = row<Chat>(chatOfKey.get(foldedKey(String(ended["session"]))));
+        if (chat !== undefined) outbox.dropNotices(chat);
+        outbox.add(replies, now);
+      }),
+    async chatByFoldedKey(key) {
+      const found = row<Chat & { session: string; userId: string | null }>(chatOfKey.get(key));
+      return found === undefined ? undefined : { ...found, userId: found.userId ?? undefined };
+    },
+  };
+
+  return {
+    ...inbox,
+    prune(now: number) {
+      if (forgetSeen.run(now - SEEN_MS).changes > 0) recent = readRecent();
+      forgetQuarantine.run(now - QUARANTINE_MS);
+    },
+  };
+}
+
+type Row = Omit<InboxEntry, "asked"> & {
+  readonly askedAt: number | null;
+  readonly askedText: string | null;
+  readonly runId: string | null;
+  readonly broken: number;
+};
+
+function entryOf(found: Row | undefined): InboxEntry | undefined {
+  if (found === undefined) return undefined;
+  const { askedAt, askedText, runId, broken, ...entry } = found;
+  const asked =
+    askedAt === null
+      ? undefined
+      : { at: askedAt, text: askedText ?? "", runId: runId ?? undefined, broken: broken === 1 };
+  return { ...entry, asked };
+}
+
+/** Starts with the time, as the fingerprint does, so that new keys go to the end of their index. */
+function keyOf(fingerprint: string): Uint8Array {
+  return Buffer.concat([
+    Buffer.from(fingerprint.slice(0, 14)),
+    createHash("sha256").update(fingerprint).digest(),
+  ]);
+}

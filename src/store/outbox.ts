@@ -1,0 +1,174 @@
+import { foldedKey } from "../core/inbound/session.ts";
+import type { Arrival, FailedReply, Outbox, OutboxEntry, Reply } from "../core/store.ts";
+import type { ConversationRef } from "../core/store.ts";
+import { row, type Database } from "./database.ts";
+import type { LedgerTable } from "./ledger.ts";
+
+/** Replies that could never be sent are kept this long, with the reason. */
+const FAILED_MS = 7 * 24 * 60 * 60 * 1000;
+/** Tries older than this count against no limit. */
+const SENDS_MS = 10 * 60 * 1000;
+
+export type OutboxTable = ReturnType<typeof openOutbox>;
+
+/** Replies that wait to be sent, and where to. */
+export function openOutbox({ db, transaction }: Database, ledger: LedgerTable) {
+  const insertReply = db.prepare(
+    `INSERT INTO outbox (account, conversation_id, kind, user_id, message, notice, created_at, not_before)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+  );
+  const deleteNotices = db.prepare(
+    `DELETE FROM outbox
+     WHERE account = ? AND conversation_id = ? AND failed_at IS NULL AND notice = 1 AND sending = 0`,
+  );
+  const waitingConversations = db.prepare(
+    `SELECT account, conversation_id AS conversationId FROM outbox WHERE failed_at IS NULL
+     GROUP BY account, conversation_id ORDER BY min(id)`,
+  );
+  const oldestReplies = db.prepare(
+    `SELECT id, account, conversation_id AS conversationId, kind, user_id AS userId, message, notice,
+       created_at AS createdAt, attempts, not_before AS notBefore
+     FROM outbox WHERE account = ? AND conversation_id = ? AND failed_at IS NULL ORDER BY id LIMIT ?`,
+  );
+  const setNoticed = db.prepare(
+    `UPDATE chats SET noticed_at = ?
+     WHERE folded_key = ? AND (noticed_at IS NULL OR noticed_at < ?)`,
+  );
+  const setMessage = db.prepare("UPDATE outbox SET message = ? WHERE id = ?");
+  const deleteReply = db.prepare("DELETE FROM outbox WHERE id = ?");
+  const setSending = db.prepare("UPDATE outbox SET sending = 1 WHERE id = ? AND failed_at IS NULL");
+  const postponeReply = db.prepare(
+    "UPDATE outbox SET attempts = ?, not_before = ?, sending = 0 WHERE id = ?",
+  );
+  const failReply = db.prepare("UPDATE outbox SET failed_at = ?, failure = ? WHERE id = ?");
+  const forgetSending = db.prepare(
+    "UPDATE outbox SET sending = 0, attempts = attempts + 1 WHERE sending = 1 AND failed_at IS NULL",
+  );
+  const latestFailed = db.prepare(
+    `SELECT conversation_id AS conversationId, failure AS reason, failed_at AS at
+     FROM outbox WHERE failed_at IS NOT NULL ORDER BY failed_at DESC LIMIT ?`,
+  );
+  const insertSend = db.prepare("INSERT INTO sends VALUES (?, ?, ?)");
+  const sendsSince = db.prepare(
+    "SELECT at FROM sends WHERE account = ? AND conversation_id = ? AND at > ? ORDER BY at",
+  );
+  const rememberWebhook = db.prepare(
+    `INSERT INTO webhooks VALUES (?, ?, ?, ?)
+     ON CONFLICT DO UPDATE SET url = excluded.url, expires_at = excluded.expires_at
+     WHERE excluded.expires_at >= webhooks.expires_at OR excluded.expires_at IS NULL OR webhooks.expires_at IS NULL`,
+  );
+  const webhookOf = db.prepare(
+    "SELECT url, expires_at AS expiresAt FROM webhooks WHERE account = ? AND conversation_id = ?",
+  );
+  const deleteWebhook = db.prepare(
+    "DELETE FROM webhooks WHERE account = ? AND conversation_id = ? AND url = ?",
+  );
+  const forgetFailed = db.prepare("DELETE FROM outbox WHERE failed_at < ?");
+  const forgetSends = db.prepare("DELETE FROM sends WHERE at < ?");
+
+  const insert = ({ chat, message }: Reply, notice: boolean, now: number) => {
+    const { account, conversationId, kind, userId } = chat;
+    insertReply.run(
+      account,
+      conversationId,
+      kind,
+      userId ?? null,
+      JSON.stringify(message),
+      notice ? 1 : 0,
+      now,
+      now,
+    );
+  };
+
+  const outbox: Outbox = {
+    conversationsWaiting: async () => waitingConversations.all() as unknown as ConversationRef[],
+    nextReplies: async ({ account, conversationId }, limit) =>
+      (oldestReplies.all(account, conversationId, limit) as unknown as Row[]).map(entryOf),
+    notify: async (session, notice, since, now) =>
+      transaction(() => {
+        if (setNoticed.run(now, foldedKey(session), since).changes === 0) return false;
+        insert(notice, true, now);
+        return true;
+      }),
+    merge: async ([first = 0, ...others], message) =>
+      transaction(() => {
+        setMessage.run(JSON.stringify(message), first);
+        for (const id of others) deleteReply.run(id);
+      }),
+    sending: async ({ id, chat }, quota, usage, now) =>
+      transaction(() => {
+        if (setSending.run(id).changes === 0) return false;
+        insertSend.run(chat.account, chat.conversationId, now);
+        ledger.use(usage, quota, 1);
+        return true;
+      }),
+    sent: async (id) => void deleteReply.run(id),
+    postpone: async (id, attempts, notBefore) => void postponeReply.run(attempts, notBefore, id),
+    giveUp: async (id, reason, now) => void failReply.run(now, reason, id),
+    leftSending: async () => Number(forgetSending.run().changes),
+    failedReplies: async (limit) => latestFailed.all(limit) as unknown as FailedReply[],
+    recentSends: async ({ account, conversationId }, since) =>
+      sendsSince.all(account, conversationId, since).map(({ at }) => Number(at)),
+    async webhook({ account, conversationId }) {
+      const found = row<{ url: string; expiresAt: number | null }>(
+        webhookOf.get(account, conversationId),
+      );
+      return found === undefined
+        ? undefined
+        : { url: found.url, expiresAt: found.expiresAt ?? undefined };
+    },
+    forgetWebhook: async ({ account, conversationId }, url) =>
+      void deleteWebhook.run(account, conversationId, url),
+  };
+
+  return {
+    ...outbox,
+    /** Inside a transaction of the caller's. */
+    add(replies: readonly Reply[], now: number) {
+      for (const reply of replies) insert(reply, false, now);
+    },
+    /** What has not been sent yet of them. Inside a transaction of the caller's. */
+    dropNotices({ account, conversationId }: ConversationRef) {
+      deleteNotices.run(account, conversationId);
+    },
+    /** The newest of each conversation. Inside a transaction of the caller's. */
+    rememberWebhooks(arrivals: readonly Arrival[]) {
+      const newest = new Map<string, Arrival>();
+      for (const arrival of arrivals) {
+        const { account, conversationId } = arrival.chat;
+        if (arrival.webhook !== undefined) newest.set(`${account} ${conversationId}`, arrival);
+      }
+      for (const { chat, webhook } of newest.values()) {
+        if (webhook === undefined) continue;
+        const { account, conversationId } = chat;
+        rememberWebhook.run(account, conversationId, webhook.url, webhook.expiresAt ?? null);
+      }
+    },
+    prune(now: number) {
+      forgetFailed.run(now - FAILED_MS);
+      forgetSends.run(now - SENDS_MS);
+    },
+  };
+}
+
+interface Row {
+  readonly id: number;
+  readonly account: string;
+  readonly conversationId: string;
+  readonly kind: "direct" | "group";
+  readonly userId: string | null;
+  readonly message: string;
+  readonly notice: number;
+  readonly createdAt: number;
+  readonly attempts: number;
+  readonly notBefore: number;
+}
+
+function entryOf({ account, conversationId, kind, userId, ...rest }: Row): OutboxEntry {
+  return {
+    ...rest,
+    chat: { account, conversationId, kind, userId: userId ?? undefined },
+    message: JSON.parse(rest.message) as OutboxEntry["message"],
+    notice: rest.notice === 1,
+  };
+}

@@ -1,0 +1,345 @@
+import { describe, expect, test } from "bun:test";
+import { DatabaseSync } from "node:sqlite";
+import { openSqliteStore } from "../../../src/store/sqlite.ts";
+import { USAGE, arrivalOf, groupData } from "../../support/fake-messages.ts";
+import {
+  HOUR,
+  NOW,
+  SESSION,
+  chat,
+  headOf,
+  message,
+  reply,
+  settled,
+  stored,
+  temporaryFile,
+  textOf,
+} from "./_store.ts";
+
+describe("openSqliteStore(), duplicates", () => {
+  test("knows an id again", async () => {
+    const store = openSqliteStore(":memory:");
+    expect(await store.takeIn([message(1)], [], USAGE)).toEqual(["stored"]);
+    expect(await store.takeIn([message(1)], [], USAGE)).toEqual(["duplicate-id"]);
+    expect((await store.counts()).inbox).toBe(1);
+  });
+
+  test("knows content again that comes under a new id", async () => {
+    const store = openSqliteStore(":memory:");
+    await store.takeIn([message(1)], [], USAGE);
+    expect(await store.takeIn([message(1, { msgId: "new" })], [], USAGE)).toEqual([
+      "duplicate-content",
+    ]);
+  });
+
+  test("admits each arrival of a batch by itself, in order", async () => {
+    const store = openSqliteStore(":memory:");
+    const batch = [message(1), message(2), message(1), message(2, { msgId: "new" }), message(3)];
+    expect(await store.takeIn(batch, [], USAGE)).toEqual([
+      "stored",
+      "stored",
+      "duplicate-id",
+      "duplicate-content",
+      "stored",
+    ]);
+  });
+
+  test("remembers both across a restart, after the turn too", async () => {
+    const file = temporaryFile();
+    const before = openSqliteStore(file);
+    await before.takeIn([message(1)], [], USAGE);
+    await settled(before);
+    before.close();
+
+    const after = openSqliteStore(file);
+    expect(await after.takeIn([message(1)], [], USAGE)).toEqual(["duplicate-id"]);
+    expect(await after.takeIn([message(1, { msgId: "new" })], [], USAGE)).toEqual([
+      "duplicate-content",
+    ]);
+    expect((await after.counts()).inbox).toBe(0);
+    after.close();
+  });
+
+  test("keeps accounts apart: two robots in one group get the same message id", async () => {
+    const store = openSqliteStore(":memory:");
+    expect(await store.takeIn([message(1, {}, "one")], [], USAGE)).toEqual(["stored"]);
+    expect(await store.takeIn([message(1, {}, "two")], [], USAGE)).toEqual(["stored"]);
+  });
+
+  test("takes two equal messages without a time for two messages", async () => {
+    const store = openSqliteStore(":memory:");
+    const twins = [
+      message(1, { createAt: undefined }),
+      message(2, { createAt: undefined, msgId: "m2" }),
+    ];
+    expect(await store.takeIn(twins, [], USAGE)).toEqual(["stored", "stored"]);
+  });
+});
+
+describe("openSqliteStore(), the inbox", () => {
+  test("gives a session's messages in order of arrival", async () => {
+    const store = openSqliteStore(":memory:");
+    await stored(store, 3);
+    for (const at of [0, 1, 2]) {
+      const entry = await store.nextTurn(SESSION);
+      expect(entry).toMatchObject({ account: "default", session: SESSION, receivedAt: NOW + at });
+      expect(JSON.parse(entry?.data ?? "")).toMatchObject({ msgId: `msg${at}` });
+      await store.settle(entry?.id ?? 0, [], NOW);
+    }
+    expect(await store.nextTurn(SESSION)).toBeUndefined();
+  });
+
+  test("lists the sessions that wait, the longest waiting first", async () => {
+    const store = openSqliteStore(":memory:");
+    const arrivals = ["c", "a", "b", "a"].map((user, at) => message(at, { senderStaffId: user }));
+    await store.takeIn(arrivals, [], USAGE);
+    expect(await store.sessionsWaiting()).toEqual(
+      ["c", "a", "b"].map((user) => `agent:main:dingtalk:user:${user}`),
+    );
+  });
+
+  test("keeps waiting messages across a restart, with the outage clock they came at", async () => {
+    const file = temporaryFile();
+    const before = openSqliteStore(file);
+    await before.takeIn([{ ...message(0), outageMs: 77 }, message(1)], [], USAGE);
+    before.close();
+    const after = openSqliteStore(file);
+    expect(await after.sessionsWaiting()).toEqual([SESSION]);
+    const entry = await after.nextTurn(SESSION);
+    expect(JSON.parse(entry?.data ?? "")).toMatchObject({ msgId: "msg0" });
+    expect(entry).toMatchObject({ receivedAt: NOW, outageMs: 77, asked: undefined });
+    after.close();
+  });
+
+  test("keeps any text as it came", async () => {
+    const store = openSqliteStore(":memory:");
+    const odd = "'); DROP TABLE inbox; --\u0000 \u{1f600} 中文 \n";
+    await store.takeIn(
+      [message(1, { senderStaffId: "staff1", text: { content: odd } })],
+      [],
+      USAGE,
+    );
+    const entry = await store.nextTurn(SESSION);
+    expect(JSON.parse(entry?.data ?? "")).toMatchObject({ text: { content: odd } });
+  });
+
+  test("stores all of a batch or nothing, and counts nothing then", async () => {
+    const file = temporaryFile();
+    const store = openSqliteStore(file);
+    const other = new DatabaseSync(file);
+    other.exec("DROP TABLE quarantine");
+    other.close();
+    const quarantine = [{ account: "default", reason: "r", data: "d", receivedAt: NOW }];
+    const rejected = await store
+      .takeIn([message(1)], quarantine, USAGE)
+      .catch((error: unknown) => error);
+    expect(rejected).toBeInstanceOf(Error);
+    expect(await store.nextTurn(SESSION)).toBeUndefined();
+    expect(await store.usage(USAGE)).toEqual({ api: 0, stream: 0 });
+    expect(await store.takeIn([message(1)], [], USAGE)).toEqual(["stored"]);
+    store.close();
+  });
+});
+
+describe("Store.asking()", () => {
+  async function waiting() {
+    const file = temporaryFile();
+    let store = openSqliteStore(file);
+    await stored(store, 2);
+    const id = (await store.nextTurn(SESSION))?.id ?? 0;
+    const reopen = () => {
+      store.close();
+      store = openSqliteStore(file);
+    };
+    const asked = async () => (await store.nextTurn(SESSION))?.asked;
+    return { id, reopen, asked, store: () => store };
+  }
+
+  test("is remembered across a restart, with the run and the break", async () => {
+    const { id, reopen, asked, store } = await waiting();
+    await store().asking(id, { text: "what?\u0000", at: NOW + 5 });
+    reopen();
+    expect(await asked()).toEqual({
+      text: "what?\u0000",
+      at: NOW + 5,
+      runId: undefined,
+      broken: false,
+    });
+    await store().answering(id, "run1");
+    await store().broken(id);
+    reopen();
+    expect(await asked()).toMatchObject({ runId: "run1", broken: true });
+    await store().answering(id, "run2");
+    reopen();
+    expect(await asked()).toMatchObject({ runId: "run2", broken: true });
+    store().close();
+  });
+
+  test("again is a new question: of the old run nothing stays", async () => {
+    const { id, asked, store } = await waiting();
+    await store().asking(id, { text: "one", at: NOW });
+    await store().answering(id, "run1");
+    await store().broken(id);
+    await store().asking(id, { text: "two", at: NOW + 1 });
+    expect(await asked()).toEqual({ text: "two", at: NOW + 1, runId: undefined, broken: false });
+    store().close();
+  });
+
+  test("is taken back when nothing was asked after all", async () => {
+    const { id, asked, store } = await waiting();
+    await store().asking(id, { text: "one", at: NOW });
+    await store().answering(id, "run1");
+    await store().broken(id);
+    await store().asking(id, undefined);
+    expect(await asked()).toBeUndefined();
+    expect(await store().nextTurn(SESSION)).toMatchObject({ id });
+    store().close();
+  });
+
+  test("counts how often it was asked; what was taken back does not count", async () => {
+    const { id, reopen, store } = await waiting();
+    const asks = async () => (await store().nextTurn(SESSION))?.asks;
+    expect(await asks()).toBe(0);
+    await store().asking(id, { text: "one", at: NOW });
+    await store().asking(id, { text: "one", at: NOW });
+    reopen();
+    expect(await asks()).toBe(2);
+    await store().asking(id, undefined);
+    expect(await asks()).toBe(1);
+    store().close();
+  });
+
+  test("is about one message only: the next one has not been asked", async () => {
+    const { id, asked, store } = await waiting();
+    await store().asking(id, { text: "one", at: NOW });
+    await store().settle(id, [], NOW);
+    expect(await asked()).toBeUndefined();
+    // A run's name that is noted late is of no consequence.
+    await store().answering(id, "late");
+    expect(await asked()).toBeUndefined();
+    store().close();
+  });
+});
+
+describe("Store.settle()", () => {
+  test("moves a message out and its replies in, together", async () => {
+    const store = openSqliteStore(":memory:");
+    await stored(store, 1);
+    await settled(store, [reply("one"), reply("two")]);
+    expect(await store.counts()).toEqual({ inbox: 0, outbox: 2, quarantine: 0 });
+    expect(await headOf(store)).toMatchObject({
+      id: expect.any(Number),
+      chat,
+      message: { format: "text", title: "", parts: [{ text: "one" }] },
+      notice: false,
+      createdAt: NOW,
+      attempts: 0,
+      notBefore: NOW,
+    });
+  });
+
+  test("happens once: the second time adds no replies", async () => {
+    const store = openSqliteStore(":memory:");
+    await stored(store, 1);
+    const id = (await store.nextTurn(SESSION))?.id ?? 0;
+    await store.settle(id, [reply("one")], NOW);
+    await store.settle(id, [reply("again")], NOW);
+    expect((await store.counts()).outbox).toBe(1);
+  });
+
+  test("leaves the message where it is if the replies cannot be stored", async () => {
+    const file = temporaryFile();
+    const store = openSqliteStore(file);
+    await stored(store, 1);
+    const id = (await store.nextTurn(SESSION))?.id ?? 0;
+    const other = new DatabaseSync(file);
+    other.exec("DROP TABLE outbox");
+    other.close();
+    const rejected = await store.settle(id, [reply("one")], NOW).catch((error: unknown) => error);
+    expect(rejected).toBeInstanceOf(Error);
+    expect(await store.nextTurn(SESSION)).toMatchObject({ id });
+    store.close();
+  });
+
+  test("keeps a message whole: format, title, every part and whom it mentions", async () => {
+    const store = openSqliteStore(":memory:");
+    await stored(store, 1);
+    const whole = {
+      format: "markdown" as const,
+      title: "标题 '\"\\",
+      parts: [
+        { text: "# one\n\u0000😀", mention: { userId: "staff1", nick: "小明" } },
+        { text: "two", mention: { userId: undefined, nick: undefined } },
+        { text: "three" },
+      ],
+    };
+    await settled(store, [{ chat, message: whole }]);
+    expect((await headOf(store)).message).toEqual(whole);
+  });
+});
+
+describe("Store.chatByFoldedKey()", () => {
+  test("finds a direct chat by the key as the gateway gives it back", async () => {
+    const store = openSqliteStore(":memory:");
+    await store.takeIn([message(1, { senderStaffId: "Staff1" })], [], USAGE);
+    expect(await store.chatByFoldedKey("agent:main:dingtalk:user:staff1")).toEqual({
+      session: "agent:main:dingtalk:user:Staff1",
+      account: "default",
+      kind: "direct",
+      conversationId: "cidDirect==",
+      userId: "Staff1",
+    });
+  });
+
+  test("finds a group, which has no user", async () => {
+    const store = openSqliteStore(":memory:");
+    await store.takeIn([arrivalOf(groupData())], [], USAGE);
+    const found = await store.chatByFoldedKey("agent:main:dingtalk:group:cidgroup==");
+    expect(found).toMatchObject({ kind: "group", conversationId: "cidGroup==" });
+    expect(found?.userId).toBeUndefined();
+  });
+
+  test("knows no key it has not seen", async () => {
+    const store = openSqliteStore(":memory:");
+    expect(await store.chatByFoldedKey("agent:main:dingtalk:user:nobody")).toBeUndefined();
+  });
+});
+
+describe("Store.prune()", () => {
+  test("remembers what was seen for 30 minutes at least, and not for ever", async () => {
+    const store = openSqliteStore(":memory:");
+    await stored(store, 1);
+    await settled(store);
+    await store.prune(NOW + HOUR / 2);
+    expect(await store.takeIn([message(0)], [], USAGE)).toEqual(["duplicate-id"]);
+    await store.prune(NOW + 100 * 24 * HOUR);
+    expect(await store.takeIn([message(0)], [], USAGE)).toEqual(["stored"]);
+  });
+
+  test("never forgets a message that still waits, nor a reply", async () => {
+    const store = openSqliteStore(":memory:");
+    await stored(store, 2);
+    await settled(store, [reply("one")]);
+    await store.prune(NOW + 1000 * 24 * HOUR);
+    expect(await store.counts()).toMatchObject({ inbox: 1, outbox: 1 });
+    expect(textOf(await headOf(store))).toBe("one");
+  });
+});
+
+describe("openSqliteStore(), the quarantine", () => {
+  test("keeps the newest 200 and cuts what is huge", async () => {
+    const file = temporaryFile();
+    const store = openSqliteStore(file);
+    for (let at = 0; at < 250; at++) {
+      const data = `${at}:${"x".repeat(100_000)}`;
+      await store.takeIn([], [{ account: "default", reason: "r", data, receivedAt: NOW }], USAGE);
+    }
+    expect((await store.counts()).quarantine).toBe(200);
+    store.close();
+    const db = new DatabaseSync(file);
+    const oldest = db.prepare("SELECT data FROM quarantine ORDER BY id LIMIT 1").get();
+    expect(String(oldest?.["data"])).toStartWith("50:");
+    expect(String(oldest?.["data"])).toHaveLength(16 * 1024);
+    db.close();
+  });
+});
