@@ -1,9 +1,16 @@
 import { chatOf, sessionKeyOf } from "../../src/core/inbound/session.ts";
 import { fingerprintOf, parseRobotMessage } from "../../src/core/inbound/robot-message.ts";
-import type { Arrival } from "../../src/core/store.ts";
+import type { Message } from "../../src/core/message.ts";
+import type { Arrival, UsageRef } from "../../src/core/store.ts";
 import { ROBOT_TOPIC } from "../../src/core/stream/frame.ts";
 
 export const WEBHOOK = "https://oapi.dingtalk.com/robot/sendBySession?session=5e55104";
+
+/** The month that pushes count against where a test does not care. */
+export const USAGE: UsageRef = { account: "default", month: "2023-11" };
+
+/** A message as an answer in plain words makes one. */
+export const words = (text: string): Message => ({ format: "text", title: "", parts: [{ text }] });
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -80,5 +87,6 @@ export function arrivalOf(data: string, account = "default", receivedAt = 0): Ar
     data,
     receivedAt,
     webhook: message.webhook,
+    outageMs: 0,
   };
 }

@@ -32,9 +32,13 @@ export function createFakeStream(): FakeStream {
       signal?.addEventListener("abort", () => fail(signal.reason), { once: true });
       return new Response(body, { headers: { "content-type": "text/event-stream" } });
     },
-    write: (chunk) =>
-      controller?.enqueue(typeof chunk === "string" ? encoder.encode(chunk) : chunk),
+    write(chunk) {
+      // Nobody is there to read it.
+      if (over || cancelled) return;
+      controller?.enqueue(typeof chunk === "string" ? encoder.encode(chunk) : chunk);
+    },
     end() {
+      if (over || cancelled) return;
       over = true;
       controller?.close();
     },
@@ -54,23 +58,26 @@ export function streamOf(...chunks: (string | Uint8Array)[]): FakeStream {
 export const event = (data: unknown): string => `data: ${JSON.stringify(data)}\n\n`;
 export const DONE = "data: [DONE]\n\n";
 
+/** The first chunk: the gateway has taken the request, and names the run. */
+export const opening = (runId = "chatcmpl_1"): string =>
+  event({ id: runId, choices: [{ index: 0, delta: { role: "assistant" }, finish_reason: null }] });
+
 /** A content chunk as the gateway sends it. */
-export const delta = (content: string): string =>
+export const delta = (content: string, runId = "chatcmpl_1"): string =>
   event({
-    id: "chatcmpl_1",
+    id: runId,
     object: "chat.completion.chunk",
     model: "openclaw",
     choices: [{ index: 0, delta: { content }, finish_reason: null }],
   });
 
-export const finish = (reason = "stop"): string =>
-  event({ id: "chatcmpl_1", choices: [{ index: 0, delta: {}, finish_reason: reason }] });
+export const finish = (reason = "stop", runId = "chatcmpl_1"): string =>
+  event({ id: runId, choices: [{ index: 0, delta: {}, finish_reason: reason }] });
+
+/** An error as it comes inside a stream that began with 200. */
+export const streamError = (message: string, type = "api_error"): string =>
+  event({ error: { message, type } });
 
 /** A complete answer. */
-export const answerStream = (text: string): FakeStream =>
-  streamOf(
-    event({ id: "chatcmpl_1", choices: [{ index: 0, delta: { role: "assistant" } }] }),
-    delta(text),
-    finish(),
-    DONE,
-  );
+export const answerStream = (text: string, runId = "chatcmpl_1"): FakeStream =>
+  streamOf(opening(runId), delta(text, runId), finish("stop", runId), DONE);

@@ -38,7 +38,8 @@ export function runMain(
   const [program = "", ...rest] = commandFor(runtime, "src/main.ts", args);
   const child = spawn(program, rest, {
     cwd: ROOT,
-    env: { PATH: process.env["PATH"], LANG: "zh_CN.UTF-8", ...env },
+    // The lock of a robot lies in the temporary folder: the test's own, so that nothing is left behind.
+    env: { TMPDIR: env["HOME"], PATH: process.env["PATH"], LANG: "zh_CN.UTF-8", ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let stdout = "";

@@ -1,12 +1,13 @@
-import { createParser } from "eventsource-parser";
-import * as v from "valibot";
 import { DeadlineError, deadline, type Clock } from "../clock.ts";
 import { headerValue } from "../header.ts";
 import { parseJson } from "../json.ts";
 import { reasonOf } from "../log.ts";
+import { NOT_CONNECTED } from "../network.ts";
 import { readText } from "../read-text.ts";
+import { readAnswer, type Streamed, type StreamEvents } from "./answer-stream.ts";
 import { REWRITTEN, classify, errorIn, type GatewayFailure } from "./errors.ts";
-import { finalTextOf, historyRequest } from "./history.ts";
+import { createHangUp, type HangUp } from "./hang-up.ts";
+import { createHistory, type AskedBefore, type Found } from "./history.ts";
 
 export interface GatewayOptions {
   /** Without a trailing slash: a slash before the path is a 404 there. */
@@ -34,88 +35,125 @@ export type Answer =
       readonly text: string;
       /** The model ran into its output limit. */
       readonly truncated: boolean;
+      /** It was read back from the gateway's history, which keeps only the beginning of long ones. */
+      readonly shortened: boolean;
     }
   | { readonly ok: false; readonly failure: GatewayFailure };
 
 export interface Gateway {
   /**
    * One turn over `POST /v1/chat/completions`, streamed. Never throws for what the gateway or the
-   * network does; rejects only if `signal` was aborted, with its reason.
+   * network does; rejects only if `signal` was aborted, with its reason: at once for the caller, while
+   * the request itself lives on until it may be broken off (see `createHangUp`).
    */
-  ask(question: Question, signal: AbortSignal): Promise<Answer>;
+  ask(question: Question, events: StreamEvents, signal: AbortSignal): Promise<Answer>;
+  /** What became of a question asked before. Rejects only if `signal` was aborted. */
+  look(asked: AskedBefore, signal: AbortSignal): Promise<Found>;
+  /** Whether the gateway says it is ready: undefined, or why not. Never throws. */
+  health(): Promise<string | undefined>;
+  /** Resolves when no request that nobody waits for is left. */
+  quiet(): Promise<void>;
 }
 
-const Chunk = v.object({
-  id: v.optional(v.string()),
-  choices: v.optional(
-    v.array(
-      v.object({
-        delta: v.optional(v.object({ content: v.nullish(v.string()) })),
-        finish_reason: v.nullish(v.string()),
-      }),
-    ),
-    [],
-  ),
-});
-
-/** Longest answer taken, in characters: a dozen messages in a chat. The rest is cut off. */
-const MAX_ANSWER_CHARS = 200_000;
-const READ_BACK_MS = 10_000;
-/** Most that is read of what is no answer, and of a stream without an event. */
+const HEALTH_MS = 5000;
+/** Most that is read of what is no answer. */
 const MAX_ERROR_BYTES = 64 * 1024;
-const MAX_HISTORY_BYTES = 1024 * 1024;
-const MAX_EVENT_BYTES = 4 * 1024 * 1024;
 
 export function createGateway(options: GatewayOptions): Gateway {
   const { url, token, clock, fetch } = options;
   /** What others say may quote what they were sent. */
   const hide = (text: string) => (token === undefined ? text : text.replaceAll(token, "***"));
+  const history = createHistory({ url, headers: authorization(token), fetch, clock, hide });
+  /** Requests nobody waits for any more. */
+  const lingering = new Set<Promise<unknown>>();
 
-  /** The answer is whole in the session's history. Reading it must not cost the turn: `otherwise` then. */
-  const readBack = async (
-    session: string,
-    runId: string,
-    otherwise: Answer,
-    signal: AbortSignal,
-  ): Promise<Answer> => {
-    const limit = deadline(clock, READ_BACK_MS, signal);
-    try {
-      const response = await fetch(`${url}/tools/invoke`, {
-        method: "POST",
-        headers: { ...authorization(token), "content-type": "application/json" },
-        body: historyRequest(headerValue(session), 10),
-        redirect: "manual",
-        signal: limit.signal,
-      });
-      const text = finalTextOf(await readText(response, MAX_HISTORY_BYTES), runId);
-      return text === undefined ? otherwise : { ok: true, runId, text, truncated: false };
-    } catch {
-      signal.throwIfAborted();
-      return otherwise;
-    } finally {
-      limit.clear();
+  const request = async (question: Question, events: StreamEvents, hangUp: HangUp) => {
+    const init = requestFor(question, token, hangUp.signal);
+    const response = await fetch(`${url}/v1/chat/completions`, init);
+    if (!isStream(response)) return await refused(response, hide);
+    const streamed = await readAnswer(response.body, clock, {
+      onRun: events.onRun,
+      onContent() {
+        hangUp.answering();
+        events.onContent();
+      },
+    });
+    return await answerOf(streamed, question.session);
+  };
+
+  const answerOf = async (streamed: Streamed, session: string): Promise<Answer> => {
+    const { runId, text, truncated, error } = streamed;
+    if (error !== undefined) {
+      const rewritten = REWRITTEN.test(error.message) && runId !== undefined;
+      const whole = rewritten ? await history.answerOf(session, runId) : undefined;
+      if (whole !== undefined) return { ok: true, ...whole };
+      const said = { status: 200, type: error.type, message: hide(error.message) };
+      return { ok: false, failure: classify(said) };
     }
+    if (streamed.done) return { ok: true, runId, text, truncated, shortened: false };
+    return {
+      ok: false,
+      failure: {
+        kind: "broken",
+        reason:
+          "the gateway's stream ended without [DONE]: the gateway or the connection died in mid-turn",
+      },
+    };
   };
 
   return {
-    async ask(question, signal) {
+    async ask(question, events, signal) {
+      signal.throwIfAborted();
+      const hangUp = createHangUp(clock);
       const limit = deadline(clock, options.timeoutMs, signal);
+      const answer = request(question, events, hangUp).finally(hangUp.clear);
       try {
-        const request = requestFor(question, token, limit.signal);
-        const response = await fetch(`${url}/v1/chat/completions`, request);
-        if (!isStream(response)) return await refused(response, hide);
-        const streamed = await collect(response.body, clock, hide);
-        return streamed.rewritten === undefined
-          ? streamed.answer
-          : await readBack(question.session, streamed.rewritten, streamed.answer, limit.signal);
+        return await Promise.race([answer, aborted(limit.signal)]);
       } catch (error) {
+        if (limit.signal.aborted) linger(answer, hangUp);
         signal.throwIfAborted();
         return { ok: false, failure: failureOf(error, limit.signal, options, hide) };
       } finally {
         limit.clear();
       }
     },
+    look: (asked, signal) => history.look(asked, signal),
+    async health() {
+      const limit = deadline(clock, HEALTH_MS);
+      try {
+        const init = { headers: authorization(token), redirect: "manual", signal: limit.signal };
+        const response = await fetch(`${url}/readyz`, init as RequestInit);
+        const body = await readText(response, MAX_ERROR_BYTES);
+        // Anything else is some older or proxied gateway: a turn will show.
+        return response.status >= 500
+          ? `its /readyz says HTTP ${response.status} ${hide(body).slice(0, 200)}`
+          : undefined;
+      } catch (error) {
+        return hide(reasonOf(error));
+      } finally {
+        limit.clear();
+      }
+    },
+    async quiet() {
+      await Promise.all(lingering);
+    },
   };
+
+  function linger(answer: Promise<unknown>, hangUp: HangUp): void {
+    const over: Promise<unknown> = answer
+      .catch(() => undefined)
+      .finally(() => lingering.delete(over));
+    lingering.add(over);
+    hangUp.request();
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    const fail = () => reject(signal.reason as Error);
+    if (signal.aborted) fail();
+    else signal.addEventListener("abort", fail, { once: true });
+  });
 }
 
 type EventStream = Response & { readonly body: ReadableStream<Uint8Array> };
@@ -173,105 +211,6 @@ async function refused(response: Response, hide: (text: string) => string): Prom
     }),
   };
 }
-
-interface Streamed {
-  readonly answer: Answer;
-  /** The run whose final text differs from what was streamed: only its history has it. */
-  readonly rewritten?: string | undefined;
-}
-
-/** Reads the stream to its `[DONE]`: without one the connection died and the text may be half an answer. */
-async function collect(
-  body: ReadableStream<Uint8Array>,
-  clock: Clock,
-  hide: (text: string) => string,
-): Promise<Streamed> {
-  let runId: string | undefined;
-  let text = "";
-  let finish: string | undefined;
-  let done = false;
-  let error: { message: string; type: string } | undefined;
-
-  let sinceEvent = 0;
-
-  const parser = createParser({
-    onEvent({ data }) {
-      sinceEvent = 0;
-      if (data === "[DONE]") {
-        done = true;
-        return;
-      }
-      const json = parseJson(data);
-      error ??= errorIn(json);
-      const chunk = v.safeParse(Chunk, json);
-      if (!chunk.success) return;
-      runId ??= chunk.output.id;
-      for (const { delta, finish_reason } of chunk.output.choices) {
-        const room = MAX_ANSWER_CHARS - text.length;
-        text += delta?.content?.slice(0, room) ?? "";
-        finish = finish_reason ?? finish;
-      }
-    },
-  });
-  const decoder = new TextDecoder();
-  const reader = body.getReader();
-  for (;;) {
-    const { value, done: end } = await reader.read();
-    if (end) break;
-    sinceEvent += value.byteLength;
-    parser.feed(decoder.decode(value, { stream: true }));
-    if (done) break;
-    if (sinceEvent > MAX_EVENT_BYTES) {
-      await reader.cancel().catch(() => undefined);
-      break;
-    }
-  }
-  if (done) letItEnd(reader, clock);
-
-  if (error !== undefined) {
-    const said = { status: 200, type: error.type, message: hide(error.message) };
-    const answer = { ok: false, failure: classify(said) } as const;
-    return { answer, rewritten: REWRITTEN.test(error.message) ? runId : undefined };
-  }
-  if (!done) {
-    const failure = {
-      kind: "broken",
-      reason:
-        "the gateway's stream ended without [DONE]: the gateway or the connection died in mid-turn",
-    } as const;
-    return { answer: { ok: false, failure } };
-  }
-  return {
-    answer: {
-      ok: true,
-      runId,
-      text,
-      truncated: finish === "length" || text.length === MAX_ANSWER_CHARS,
-    },
-  };
-}
-
-/**
- * After [DONE] the gateway ends the response itself. Hanging up first would look to it like a client
- * that went away in mid-turn, so it gets a moment; the answer does not wait for that.
- */
-function letItEnd(
-  reader: { read(): Promise<{ done: boolean }>; cancel(): Promise<void> },
-  clock: Clock,
-): void {
-  const hangUp = () => void reader.cancel().catch(() => undefined);
-  const timer = clock.after(5000, hangUp);
-  const rest = async () => {
-    while (!(await reader.read()).done);
-  };
-  void rest()
-    .catch(() => undefined)
-    .then(() => timer.cancel());
-}
-
-/** How the runtimes say that no connection came about: the request was never sent. */
-const NOT_CONNECTED =
-  /ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|refused|unable to connect|dns|connect timeout|connect ETIMEDOUT/i;
 
 function failureOf(
   error: unknown,

@@ -18,6 +18,7 @@ export type FailureKind =
   | "internal"
   | "aborted"
   | "broken"
+  | "held-too-long"
   | "timeout"
   | "empty";
 
@@ -56,6 +57,14 @@ export function errorIn(json: unknown): { message: string; type: string } | unde
   return parsed.success ? parsed.output.error : undefined;
 }
 
+/**
+ * Whether the gateway took nothing and may do so later: it is away, restarting, refusing everyone for a
+ * while, or shut until someone restarts it.
+ */
+export function isOutage({ kind }: GatewayFailure): boolean {
+  return kind === "unreachable" || kind === "busy" || kind === "needs-restart";
+}
+
 interface Row {
   readonly when: (said: Refusal) => boolean;
   readonly kind: FailureKind;
@@ -85,6 +94,12 @@ const CATALOGUE: readonly Row[] = [
     when: says(/execution admission is closed/i),
     kind: "needs-restart",
     hint: "the gateway's agent database is shut until it restarts: run `openclaw gateway restart`",
+  },
+  {
+    // A turn that stood in line when the gateway was told to stop: it was not begun.
+    when: says(/gateway is draining/i),
+    kind: "busy",
+    hint: "the gateway is shutting down",
   },
   {
     when: says(/agent run aborted/i),

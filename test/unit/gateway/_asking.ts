@@ -11,18 +11,43 @@ export const QUESTION: Question = {
   text: "你好",
 };
 
+type Answer = (call: FakeCall, at: number) => Response | Promise<Response> | Error;
+
+interface Options {
+  readonly token?: string | undefined;
+  readonly url?: string;
+  readonly question?: Partial<Question>;
+}
+
 /** A gateway client whose gateway is the test. */
-export function asking(
-  answer: (call: FakeCall, at: number) => Response | Promise<Response> | Error,
-  options: { readonly token?: string | undefined; readonly question?: Partial<Question> } = {},
-) {
+export function client(answer: Answer, options: Options = {}) {
   const clock = createFakeClock();
   const { fetch, calls } = createFakeFetch(answer);
   const token = "token" in options ? options.token : TOKEN;
-  const gateway = createGateway({ url: URL_, token, timeoutMs: 1_800_000, fetch, clock });
+  const url = options.url ?? URL_;
+  const gateway = createGateway({ url, token, timeoutMs: 1_800_000, fetch, clock });
+  return { gateway, clock, calls };
+}
+
+/** The same with one question under way. */
+export function asking(answer: Answer, options: Options = {}) {
+  const { gateway, clock, calls } = client(answer, options);
   const halt = new AbortController();
-  const asked = gateway.ask({ ...QUESTION, ...options.question }, halt.signal);
+  const events: string[] = [];
+  const asked = gateway.ask(
+    { ...QUESTION, ...options.question },
+    { onRun: (runId) => events.push(`run ${runId}`), onContent: () => events.push("content") },
+    halt.signal,
+  );
   // A rejection is looked at by the test when it awaits; until then it is not an unhandled one.
   asked.catch(() => undefined);
-  return { asked, clock, calls, halt };
+  return { asked, gateway, clock, calls, halt, events };
+}
+
+/** Whether a promise has settled, without waiting for it. */
+export function watch(promise: Promise<unknown>): { over: boolean } {
+  const state = { over: false };
+  const end = () => (state.over = true);
+  void promise.then(end, end);
+  return state;
 }

@@ -12,6 +12,7 @@ import {
   streamOf,
 } from "../../support/fake-stream.ts";
 import { QUESTION, TOKEN, asking } from "./_asking.ts";
+import { CUT, answer, invoked, user } from "./_history.ts";
 
 describe("Gateway.ask(), the request", () => {
   test("is what the gateway wants", async () => {
@@ -96,7 +97,27 @@ describe("Gateway.ask(), the stream", () => {
       runId: "chatcmpl_7",
       text: "Hello",
       truncated: false,
+      shortened: false,
     });
+  });
+
+  test("tells of the run with its first chunk and of its first words, each once", async () => {
+    const stream = createFakeStream();
+    const { asked, clock, events } = asking(() => stream.response());
+    await clock.settle();
+    expect(events).toEqual([]);
+    stream.write(event({ id: "chatcmpl_1", choices: [{ delta: { role: "assistant" } }] }));
+    await clock.settle();
+    expect(events).toEqual(["run chatcmpl_1"]);
+    stream.write(delta(""));
+    await clock.settle();
+    expect(events).toEqual(["run chatcmpl_1"]);
+    stream.write(delta("a") + delta("b"));
+    await clock.settle();
+    expect(events).toEqual(["run chatcmpl_1", "content"]);
+    stream.write(delta("c") + finish() + DONE);
+    await asked;
+    expect(events).toEqual(["run chatcmpl_1", "content"]);
   });
 
   test("says when the model ran into its limit", async () => {
@@ -196,57 +217,6 @@ describe("Gateway.ask(), the stream", () => {
   });
 });
 
-describe("Gateway.ask(), time and abort", () => {
-  test("ends a turn that is not over in time", async () => {
-    const { asked, clock, calls } = asking(never);
-    await clock.advance(1_799_999);
-    expect(calls[0]?.signal?.aborted).toBe(false);
-    await clock.advance(1);
-    expect(calls[0]?.signal?.aborted).toBe(true);
-    expect(await asked).toMatchObject({ ok: false, failure: { kind: "timeout" } });
-    expect(clock.pending).toBe(0);
-  });
-
-  test("ends a stream that goes on too long, however busy", async () => {
-    const stream = createFakeStream();
-    const { asked, clock } = asking(({ signal }) => stream.response(signal));
-    for (let minute = 0; minute < 30; minute++) {
-      stream.write(delta("more "));
-      await clock.advance(60_000);
-    }
-    expect(await asked).toMatchObject({ ok: false, failure: { kind: "timeout" } });
-  });
-
-  test("is patient with a silent stream until then", async () => {
-    const stream = createFakeStream();
-    const { asked, clock } = asking(({ signal }) => stream.response(signal));
-    await clock.advance(1_700_000);
-    stream.write(whole());
-    expect(await asked).toMatchObject({ ok: true, text: "late" });
-  });
-
-  test("rejects with the signal's reason when aborted while waiting", async () => {
-    const { asked, clock, halt } = asking(never);
-    await clock.settle();
-    const reason = new Error("stopping");
-    halt.abort(reason);
-    expect(await asked.catch((error: unknown) => error)).toBe(reason);
-    expect(clock.pending).toBe(0);
-  });
-
-  test("rejects with the signal's reason when aborted in mid-stream", async () => {
-    const stream = createFakeStream();
-    const { asked, clock, halt } = asking(({ signal }) => stream.response(signal));
-    stream.write(delta("half"));
-    await clock.settle();
-    const reason = new Error("stopping");
-    halt.abort(reason);
-    expect(await asked.catch((error: unknown) => error)).toBe(reason);
-  });
-});
-
-const whole = () => `${delta("late")}${finish()}${DONE}`;
-
 describe("Gateway.ask(), an answer that changed after part of it was streamed", () => {
   const rewritten = () =>
     streamOf(
@@ -260,21 +230,7 @@ describe("Gateway.ask(), an answer that changed after part of it was streamed", 
       DONE,
     ).response();
   const history = (runId: string, text: string) =>
-    jsonResponse(200, {
-      ok: true,
-      result: {
-        details: {
-          messages: [
-            { role: "user", content: "q" },
-            {
-              role: "assistant",
-              content: [{ type: "text", text }],
-              __openclaw: { runId },
-            },
-          ],
-        },
-      },
-    });
+    invoked({ messages: [user("q", 0), answer(text, runId)] });
 
   test("is read back whole from the session's history", async () => {
     const { asked, calls } = asking((_call, at) =>
@@ -302,6 +258,13 @@ describe("Gateway.ask(), an answer that changed after part of it was streamed", 
     const { asked, clock } = asking((_call, at) => (at === 0 ? rewritten() : never()));
     await clock.advance(10_000);
     expect(await asked).toMatchObject({ ok: false, failure: { kind: "broken" } });
+  });
+
+  test("says so where the history has only the beginning of it", async () => {
+    const { asked } = asking((_call, at) =>
+      at === 0 ? rewritten() : history("chatcmpl_1", `gamma${CUT}`),
+    );
+    expect(await asked).toMatchObject({ ok: true, text: "gamma", shortened: true });
   });
 });
 

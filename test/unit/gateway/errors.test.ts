@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { classify, errorIn, type FailureKind } from "../../../src/core/gateway/errors.ts";
+import { classify, errorIn, isOutage, type FailureKind } from "../../../src/core/gateway/errors.ts";
 import { jsonResponse, networkError } from "../../support/fake-fetch.ts";
 import { DONE, event, streamOf } from "../../support/fake-stream.ts";
 import { asking } from "./_asking.ts";
@@ -51,6 +51,8 @@ const IN_STREAM: readonly (readonly [type: string, message: string, kind: Failur
   ["api_error", "agent run aborted", "aborted"],
   ["api_error", "agent run aborted for restart", "aborted"],
   ["api_error", "Agent database execution admission is closed", "needs-restart"],
+  ["api_error", "Gateway is draining; new tasks are not accepted", "busy"],
+  ["api_error", "Error: Gateway is draining; new tasks are not accepted", "busy"],
   [
     "api_error",
     'Inline API key for provider "mock" is temporarily disabled after a provider auth/billing failure. Retry after about 1 minute',
@@ -166,6 +168,27 @@ describe("errorIn()", () => {
     "sees no error in %s",
     (text) => {
       expect(errorIn(JSON.parse(text))).toBeUndefined();
+    },
+  );
+});
+
+describe("isOutage()", () => {
+  const kinds = new Map(
+    [...BY_STATUS.map(([, , , kind]) => kind), ...IN_STREAM.map(([, , kind]) => kind)].map(
+      (kind) => [kind, isOutage({ kind, reason: "" })],
+    ),
+  );
+
+  test("is what a turn may be held for: the gateway took nothing and may do so later", () => {
+    const held = [...kinds].filter(([, is]) => is).map(([kind]) => kind);
+    expect(held.toSorted()).toEqual(["busy", "needs-restart"]);
+    expect(isOutage({ kind: "unreachable", reason: "" })).toBe(true);
+  });
+
+  test.each(["broken", "timeout", "aborted", "model-busy", "internal"] as const)(
+    "is never what a turn may have been begun by: %s",
+    (kind) => {
+      expect(isOutage({ kind, reason: "" })).toBe(false);
     },
   );
 });
