@@ -5,6 +5,8 @@ export type Content =
   | { readonly kind: "text"; readonly text: string }
   /** Nothing but a mention of the robot, or blanks. */
   | { readonly kind: "empty" }
+  /** There was something, but DingTalk keeps it back. */
+  | { readonly kind: "over-quota" }
   | { readonly kind: "unsupported"; readonly msgtype: string };
 
 /**
@@ -12,6 +14,7 @@ export type Content =
  * "@robot hello" arrives as " hello".
  */
 export function contentOf(message: RobotMessage): Content {
+  if (message.overQuota && !message.text?.trim()) return { kind: "over-quota" };
   if (message.msgtype !== "text") return { kind: "unsupported", msgtype: message.msgtype || "?" };
   const text = message.text?.trim() ?? "";
   return text === "" ? { kind: "empty" } : { kind: "text", text };

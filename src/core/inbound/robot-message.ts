@@ -1,4 +1,6 @@
 import * as v from "valibot";
+import { isDeeperThan, type Fields } from "./fields.ts";
+import { atUsersIn, type Mentioned } from "./mentions.ts";
 
 /**
  * A robot message as DingTalk pushes it in `data`, checked and cut down to what the bridge needs.
@@ -26,6 +28,30 @@ export interface RobotMessage {
   readonly text: string | undefined;
   /** What the sender wrote, as JSON text: part of the content fingerprint. */
   readonly content: string;
+  /** DingTalk left the content out: the organisation's monthly quota is used up. */
+  readonly overQuota: boolean;
+  // From here on: read by name only, see `withUnlisted`.
+  readonly senderUnionId?: string | undefined;
+  /** Of the organisation; not said while the app is unpublished. */
+  readonly isAdmin?: boolean | undefined;
+  /** Groups: the robot is @-ed, as it is in everything DingTalk delivers. */
+  readonly isInAtList?: boolean | undefined;
+  /** Everyone @-ed, the robot included. */
+  readonly atUsers?: readonly Mentioned[] | undefined;
+  /** The robot's own opaque id. */
+  readonly chatbotUserId?: string | undefined;
+  /** The message this one answers to; undocumented. */
+  readonly originalMsgId?: string | undefined;
+  /** What DingTalk answered when the robot sent that message; undocumented. */
+  readonly originalProcessQueryKey?: string | undefined;
+  /** What the message says and quotes, as it came: `saidIn` reads it. */
+  readonly raw?: RawContent | undefined;
+}
+
+export interface RawContent {
+  readonly text: unknown;
+  readonly content: unknown;
+  readonly quoteMessage: unknown;
 }
 
 /** Where a conversation can be answered without a token, until `expiresAt` (ms since the epoch, if known). */
@@ -47,6 +73,19 @@ const optionalTime = v.fallback(
   undefined,
 );
 
+const optionalFlag = v.fallback(
+  v.optional(
+    v.union([
+      v.boolean(),
+      v.pipe(
+        v.picklist(["true", "false"]),
+        v.transform((flag) => flag === "true"),
+      ),
+    ]),
+  ),
+  undefined,
+);
+
 const Schema = v.object({
   msgId: optionalText,
   msgtype: v.fallback(v.string(), ""),
@@ -61,7 +100,21 @@ const Schema = v.object({
   sessionWebhookExpiredTime: optionalTime,
   text: v.fallback(v.optional(v.object({ content: v.string() })), undefined),
   content: v.optional(v.unknown()),
+  // One document writes errorCode, another errCode.
+  errorCode: v.optional(v.unknown()),
+  errCode: v.optional(v.unknown()),
+  senderUnionId: optionalText,
+  isAdmin: optionalFlag,
+  isInAtList: optionalFlag,
+  atUsers: v.optional(v.unknown()),
+  chatbotUserId: optionalText,
+  originalMsgId: optionalText,
+  originalProcessQueryKey: optionalText,
+  quoteMessage: v.optional(v.unknown()),
 });
+
+/** @see https://open.dingtalk.com/document/development/receive-message-1 */
+const QUOTA_USED_UP = "20001";
 
 export type ParsedRobotMessage =
   | { readonly ok: true; readonly message: RobotMessage }
@@ -90,25 +143,57 @@ export function parseRobotMessage(data: string): ParsedRobotMessage {
   ) {
     return { ok: false, reason: "data: a direct message without senderStaffId and senderId" };
   }
+  const message = {
+    msgId: raw.msgId || undefined,
+    msgtype: raw.msgtype,
+    kind: String(raw.conversationType) === "2" ? ("group" as const) : ("direct" as const),
+    conversationId: raw.conversationId,
+    conversationTitle: raw.conversationTitle,
+    senderId,
+    senderStaffId,
+    senderNick: raw.senderNick,
+    createAt: raw.createAt,
+    webhook: raw.sessionWebhook
+      ? { url: raw.sessionWebhook, expiresAt: raw.sessionWebhookExpiredTime }
+      : undefined,
+    text: raw.text?.content,
+    content: jsonText(raw.text ?? raw.content ?? null),
+    overQuota: [raw.errorCode, raw.errCode].some(
+      (code) => code === QUOTA_USED_UP || code === Number(QUOTA_USED_UP),
+    ),
+  };
+  const fields = json as Fields;
   return {
     ok: true,
-    message: {
-      msgId: raw.msgId || undefined,
-      msgtype: raw.msgtype,
-      kind: String(raw.conversationType) === "2" ? "group" : "direct",
-      conversationId: raw.conversationId,
-      conversationTitle: raw.conversationTitle,
-      senderId,
-      senderStaffId,
-      senderNick: raw.senderNick,
-      createAt: raw.createAt,
-      webhook: raw.sessionWebhook
-        ? { url: raw.sessionWebhook, expiresAt: raw.sessionWebhookExpiredTime }
-        : undefined,
-      text: raw.text?.content,
-      content: JSON.stringify(raw.text ?? raw.content ?? null),
-    },
+    message: withUnlisted(message, {
+      senderUnionId: raw.senderUnionId || undefined,
+      isAdmin: raw.isAdmin,
+      isInAtList: raw.isInAtList,
+      atUsers: atUsersIn(raw.atUsers),
+      chatbotUserId: raw.chatbotUserId || undefined,
+      originalMsgId: raw.originalMsgId || undefined,
+      originalProcessQueryKey: raw.originalProcessQueryKey || undefined,
+      raw: { text: fields["text"], content: raw.content, quoteMessage: raw.quoteMessage },
+    }),
   };
+}
+
+/**
+ * Fields that are there to be read, but that nothing lists: a message in a log or in a comparison does
+ * not drag all it came with behind it. A copy made by spreading lacks them.
+ */
+function withUnlisted<T extends object, U extends object>(listed: T, unlisted: U): T & U {
+  for (const [name, value] of Object.entries(unlisted)) {
+    Object.defineProperty(listed, name, { value });
+  }
+  return listed as T & U;
+}
+
+/** Nobody's content is nested so deep. Bun needs seconds to write what is, and Node cannot do it at all. */
+const MAX_LEVELS = 1000;
+
+function jsonText(value: unknown): string {
+  return isDeeperThan(value, MAX_LEVELS) ? "" : JSON.stringify(value);
 }
 
 /**

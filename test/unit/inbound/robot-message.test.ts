@@ -29,6 +29,7 @@ describe("parseRobotMessage()", () => {
       webhook: { url: WEBHOOK, expiresAt: 1_700_005_400_000 },
       text: "你好",
       content: '{"content":"你好"}',
+      overQuota: false,
     });
   });
 
@@ -113,6 +114,8 @@ describe("parseRobotMessage()", () => {
           "msgtype",
           "senderId",
           "sessionWebhook",
+          "errorCode",
+          "errCode",
         ),
         fc.jsonValue(),
       )
@@ -121,7 +124,9 @@ describe("parseRobotMessage()", () => {
       fc.property(fc.oneof(anything, nearly), (data) => {
         const parsed = parseRobotMessage(data);
         if (!parsed.ok) return expect(parsed.reason).not.toBe("");
-        expect(["text", "empty", "unsupported"]).toContain(contentOf(parsed.message).kind);
+        expect(["text", "empty", "unsupported", "over-quota"]).toContain(
+          contentOf(parsed.message).kind,
+        );
         fingerprintOf("default", parsed.message);
       }),
     );
@@ -149,6 +154,45 @@ describe("contentOf()", () => {
       expect(contentIn(fields)).toEqual({ kind: "unsupported", msgtype });
     },
   );
+
+  test.each([
+    ["errorCode, a text", { errorCode: "20001", errorMessage: "quota" }],
+    ["errorCode, a number", { errorCode: 20_001 }],
+    ["errCode, a text", { errCode: "20001", errMsg: "quota" }],
+    ["errCode, a number", { errCode: 20_001 }],
+    ["both, of which one is empty", { errorCode: null, errCode: 20_001 }],
+  ])("knows content that DingTalk keeps back, by %s", (_what, fields) => {
+    expect(contentIn({ text: undefined, ...fields })).toEqual({ kind: "over-quota" });
+    expect(contentIn({ text: undefined, msgtype: "picture", ...fields })).toEqual({
+      kind: "over-quota",
+    });
+    expect(contentIn({ text: undefined, msgtype: undefined, ...fields })).toEqual({
+      kind: "over-quota",
+    });
+  });
+
+  test.each([{ errorCode: 0 }, { errCode: "0" }, { errorCode: "" }, { errCode: 20_002 }, {}])(
+    "takes no other code for that: %j",
+    (fields) => {
+      expect(contentIn({ text: undefined, ...fields })).toEqual({ kind: "empty" });
+    },
+  );
+
+  test("answers what can be read, whatever code stands beside it", () => {
+    expect(contentIn({ text: { content: "hello" }, errorCode: 20_001 })).toEqual({
+      kind: "text",
+      text: "hello",
+    });
+  });
+
+  test("can tell two messages apart whose content is kept back", () => {
+    const of = (createAt: number) =>
+      fingerprintOf(
+        "default",
+        messageOf(robotData({ text: undefined, errorCode: 20_001, createAt })),
+      );
+    expect(of(1)).not.toBe(of(2) as string);
+  });
 
   test("has a word for a message without a type", () => {
     expect(contentIn({ msgtype: undefined })).toEqual({ kind: "unsupported", msgtype: "?" });
