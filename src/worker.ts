@@ -1,17 +1,26 @@
+import { createBudget } from "./core/bridge/budget.ts";
+import { createHold } from "./core/bridge/hold.ts";
 import { createIntake } from "./core/bridge/intake.ts";
 import { createLanes } from "./core/bridge/lanes.ts";
 import { createOutbox } from "./core/bridge/outbox.ts";
+import { createRecovery } from "./core/bridge/recovery.ts";
+import { createSender } from "./core/bridge/sender.ts";
 import { createTurn } from "./core/bridge/turn.ts";
 import type { Clock, Timer } from "./core/clock.ts";
 import type { Config } from "./core/config/schema.ts";
 import { createCounters } from "./core/counters.ts";
+import { createRobotApi } from "./core/dingtalk/robot.ts";
+import { createThrottle } from "./core/dingtalk/throttle.ts";
+import { createTokenSource } from "./core/dingtalk/token.ts";
 import { createGateway } from "./core/gateway/client.ts";
-import { createApp, isLoopback, type Readiness } from "./core/http/app.ts";
+import { createGate } from "./core/gateway/gate.ts";
+import { createApp, type Readiness } from "./core/http/app.ts";
 import { reasonOf, type Log } from "./core/log.ts";
+import { isLoopback } from "./core/network.ts";
 import type { Dial } from "./core/socket.ts";
 import type { Store } from "./core/store.ts";
 import { openConnection } from "./core/stream/open.ts";
-import { createSupervisor } from "./core/stream/supervisor.ts";
+import { createStream } from "./core/stream/stream.ts";
 import { TEXTS } from "./core/texts.ts";
 import { VERSION } from "./version.ts";
 
@@ -45,19 +54,43 @@ const DRAIN_MS = 15_000;
 const CHANGING_MS = 10_000;
 const TURN_RETRY_MS = 5000;
 const PRUNE_EVERY_MS = 10 * 60_000;
+const BUDGET_EVERY_MS = 60_000;
+/** Failed replies that /status shows. */
+const FAILURES_SHOWN = 20;
 
 /** Joins the parts: link → intake → inbox → lanes → turn → outbox. The one file that knows them all. */
 export function createWorker(config: Config, ports: WorkerPorts): Worker {
-  const { clock, fetch, dial, store, random } = ports;
-  const log = ports.log;
+  const { clock, fetch, dial, store, random, log } = ports;
   const counters = createCounters();
+  const texts = TEXTS[config.locale];
   const startedAt = clock.now();
   const halt = new AbortController();
-  let pruning: Timer | undefined;
+  const timers = new Map<string, Timer>();
 
+  const budget = createBudget({
+    account: ACCOUNT,
+    limits: { api: config.budget.apiCalls, stream: config.budget.stream },
+    store,
+    clock,
+    log: log.child("budget"),
+  });
+
+  const { apiUrl, clientId, clientSecret } = config;
+  const tokens = createTokenSource({ apiUrl, clientId, clientSecret, fetch, clock });
+  const throttle = createThrottle({ perSecond: config.limits.perSecond, clock });
+  const robotCode = config.robotCode ?? clientId;
   const outbox = createOutbox({
     store,
-    fetch,
+    sender: createSender({
+      store,
+      api: createRobotApi({ apiUrl, robotCode, tokens, throttle, fetch, clock }),
+      tokens,
+      throttle,
+      fetch,
+      clock,
+    }),
+    budget,
+    perMinute: config.limits.perMinute,
     clock,
     random,
     log: log.child("outbox"),
@@ -65,31 +98,79 @@ export function createWorker(config: Config, ports: WorkerPorts): Worker {
     signal: halt.signal,
   });
 
-  const runTurn = createTurn({
-    agentId: config.agentId,
-    gateway: createGateway({
-      ...config.gateway,
-      token: config.gateway.token,
-      fetch: ports.fetchFresh,
-      clock,
-    }),
+  const gateway = createGateway({
+    ...config.gateway,
+    token: config.gateway.token,
+    fetch: ports.fetchFresh,
+    clock,
+  });
+
+  /** One turn after the other may try whether the gateway is back. */
+  const tryNext = () => {
+    const session = gate.state === "ready" && !gate.probing ? hold.first() : undefined;
+    if (session !== undefined) sessions.rouse(session);
+  };
+
+  const gate = createGate({
+    health: gateway.health,
+    ledger: store,
+    clock,
+    random,
+    log: log.child("gateway"),
+    counters,
+    onReady: tryNext,
+    onOpen: () => sessions.rouse(),
+    onRoom: () => sessions.fill(),
+  });
+
+  const hold = createHold({
+    gate,
     store,
-    texts: TEXTS[config.locale],
     clock,
     log: log.child("turn"),
     counters,
+    holdMs: config.gateway.holdMs,
+    notice: { format: "text", title: "", parts: [{ text: texts.queued }] },
+    onNotice: outbox.wake,
+  });
+
+  const runTurn = createTurn({
+    agentId: config.agentId,
+    gateway,
+    gate,
+    hold,
+    recovery: createRecovery({
+      gateway,
+      gate,
+      clock,
+      timeoutMs: config.gateway.timeoutMs,
+      holdMs: config.gateway.holdMs,
+    }),
+    store,
+    texts,
+    clock,
+    random,
+    log: log.child("turn"),
+    counters,
     onReplies: outbox.wake,
+    onQuota(usedUp) {
+      if (usedUp) counters.count("over_quota");
+      budget.quota(usedUp);
+    },
   });
 
   const sessions = createLanes({
-    limit: config.gateway.maxInFlight,
+    limit: () => gate.capacity(config.gateway.maxInFlight),
     clock,
     retryMs: TURN_RETRY_MS,
     async step(session) {
       const entry = await store.nextTurn(session);
       if (entry === undefined) return "idle";
-      await runTurn(entry, halt.signal);
-      return "again";
+      try {
+        return await runTurn(entry, halt.signal);
+      } finally {
+        tryNext();
+      }
     },
     onCrash(session, error) {
       if (halt.signal.aborted) return;
@@ -105,22 +186,26 @@ export function createWorker(config: Config, ports: WorkerPorts): Worker {
     agentId: config.agentId,
     oapiUrl: config.oapiUrl,
     store,
+    budget,
+    outageMs: gate.outageMs,
     clock,
     log: log.child("intake"),
     counters,
     onStored: sessions.wake,
   });
 
-  const stream = createSupervisor({
-    open: () =>
+  const stream = createStream({
+    links: config.stream.links,
+    open: (signal) =>
       openConnection({
-        apiUrl: config.apiUrl,
-        clientId: config.clientId,
-        clientSecret: config.clientSecret,
+        apiUrl,
+        clientId,
+        clientSecret,
         fetch,
         clock,
         timeoutMs: OPEN_TIMEOUT_MS,
         userAgent: `dingbridge/${VERSION}`,
+        signal,
       }),
     dial,
     clock,
@@ -148,20 +233,30 @@ export function createWorker(config: Config, ports: WorkerPorts): Worker {
     version: VERSION,
     runtime: ports.runtime,
     startedAt,
-    accounts: { [ACCOUNT]: { clientId: config.clientId, stream: stream.status() } },
+    accounts: {
+      [ACCOUNT]: {
+        clientId,
+        stream: stream.status(),
+        budget: await budget.status().catch(reasonOf),
+      },
+    },
+    gateway: gate.status(),
     readiness: await readiness(),
     store: await store
       .counts()
       .then((counts) => ({ ...counts, problem: intake.problem }), reasonOf),
-    turns: { running: sessions.running, waiting: sessions.waiting },
+    turns: { running: sessions.running, waiting: sessions.waiting, held: hold.size },
+    failedReplies: await store.failedReplies(FAILURES_SHOWN).catch(reasonOf),
     counters: counters.read(),
   });
 
-  const prune = () => {
-    pruning = clock.after(PRUNE_EVERY_MS, prune);
-    store.prune(clock.now()).catch((error: unknown) => {
-      log.warn("old records could not be deleted", { reason: reasonOf(error) });
-    });
+  /** Now and then, until the worker stops. A failure is told and tried again the next time. */
+  const every = (ms: number, name: string, work: () => Promise<void>) => {
+    timers.set(
+      name,
+      clock.after(ms, () => every(ms, name, work)),
+    );
+    work().catch((error: unknown) => log.warn(`${name} failed`, { reason: reasonOf(error) }));
   };
 
   const app = createApp({
@@ -173,22 +268,28 @@ export function createWorker(config: Config, ports: WorkerPorts): Worker {
   return {
     fetch: (request) => app.fetch(request),
     async start() {
-      prune();
+      every(PRUNE_EVERY_MS, "tidying up the store", () => store.prune(clock.now()));
+      every(BUDGET_EVERY_MS, "looking at the month's budget", budget.check);
+      await gate.start();
       await outbox.resume();
       for (const session of await store.sessionsWaiting()) sessions.wake(session);
       stream.start();
     },
     async stop() {
-      pruning?.cancel();
+      for (const timer of timers.values()) timer.cancel();
       // What has arrived is committed and acked while the links are still there to carry the acks.
       await intake.settled();
       stream.stop();
       await intake.settled();
       const limit = clock.after(DRAIN_MS, () => halt.abort(new Error("dingbridge is stopping")));
+      // Nothing new is asked any more: a turn that still looks for its answer waits for the next start.
+      await gate.stop();
       await sessions.drain();
       await outbox.quiet();
       await outbox.drain();
       limit.cancel();
+      // The gateway must not be left before that does no harm.
+      await gateway.quiet();
     },
     status,
   };

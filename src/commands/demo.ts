@@ -92,8 +92,10 @@ export async function demo(options: DemoOptions): Promise<number> {
 
   await stop;
   await page.close();
-  // Nothing here outlives the demo, so a turn under way need not be waited for.
-  await Promise.race([worker.stop(), new Promise((resolve) => setTimeout(resolve, 1000))]);
+  const stopped = worker.stop();
+  // The echo's turns need not be waited for. A real gateway must not be left in mid-turn.
+  const patience = new Promise((resolve) => setTimeout(resolve, 1000));
+  await (echo === undefined ? stopped : Promise.race([stopped, patience]));
   await dingtalk.close();
   await echo?.stop();
   store.close();

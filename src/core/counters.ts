@@ -19,9 +19,22 @@ export type CounterName =
   | "turns_silent"
   | "turns_failed"
   | "turns_crashed"
+  /** The connection to the gateway broke in mid-turn. */
+  | "turns_broken"
+  /** Answers found in the gateway's history after a break. */
+  | "turns_recovered"
+  | "turns_asked_again"
+  | "gateway_outages"
+  | "notices"
   | "replies_sent"
   | "replies_retried"
   | "replies_failed"
+  /** Sent again although the first try may have gone out: a time-out, a lost connection, a crash. */
+  | "replies_uncertain"
+  | "replies_merged"
+  /** Sent by the OpenAPI instead of the session webhook. */
+  | "replies_by_api"
+  | "over_quota"
   | "webhooks_refused";
 
 /** Counters since the start; one that never counted is missing. */

@@ -10,6 +10,10 @@ export interface Texts {
   unsupported(msgtype: string): string;
   /** Closes an answer that the model had to break off. */
   readonly truncated: string;
+  /** Closes an answer of which only the beginning could be had back after a break. */
+  readonly shortened: string;
+  /** The gateway cannot take the message now; it is kept. */
+  readonly queued: string;
   /** A turn that ended without an answer. */
   readonly failures: Readonly<Record<FailureKind, string>>;
   /** The title of a markdown message whose first line gives none: chat list and push show it. */
@@ -34,6 +38,8 @@ const zh: Texts = {
   unsupported: (msgtype) =>
     `目前只支持文字消息，还看不了${KINDS[msgtype]?.zh ?? `这种消息（${msgtype}）`}，请用文字告诉我。`,
   truncated: "⚠️ 回答达到模型的长度上限，到这里被截断了。",
+  shortened: "⚠️ 回答途中连接断过，只取回了开头一部分。需要其余内容的话，请让我接着说。",
+  queued: "⏳ 智能体网关暂时连接不上。消息已经收好，恢复后会按顺序回答，不用重发。",
   failures: {
     unreachable: `😥 智能体网关连接不上，这条消息没有得到处理。请稍后再试；如果一直这样，${ADMIN_ZH}。`,
     unauthorized: `😥 智能体网关不认可我的令牌。${ADMIN_ZH}检查 gateway.token。`,
@@ -51,6 +57,7 @@ const zh: Texts = {
     internal: `😥 智能体处理这条消息时出错了。请换个说法再试；如果一直这样，${ADMIN_ZH}查看日志。`,
     aborted: "这次回答被中止了，需要的话请再发一次。",
     broken: "😥 与智能体网关的连接中途断开，回答没有收完整。请稍后再问一次。",
+    "held-too-long": `😥 智能体网关太久没有恢复，这条消息没有得到处理。${ADMIN_ZH}检查网关，恢复后请再发一次。`,
     timeout: "😥 智能体太久没有答完，我不再等了。请稍后再试，或把问题拆小一点。",
     empty: "智能体没有给出任何回答，请换个说法再试一次。",
   },
@@ -62,6 +69,10 @@ const en: Texts = {
   unsupported: (msgtype) =>
     `I can only read text for now, not ${KINDS[msgtype]?.en ?? `this kind of message (${msgtype})`}. Please tell me in words.`,
   truncated: "⚠️ The answer reached the model's length limit and was cut off here.",
+  shortened:
+    "⚠️ The connection broke during this answer and only its beginning could be had back. Ask me to go on if you need the rest.",
+  queued:
+    "⏳ The agent gateway cannot be reached right now. Your message is kept and will be answered in order when it is back: no need to send it again.",
   failures: {
     unreachable: `😥 The agent gateway cannot be reached, so this message was not handled. Try again later. ${ADMIN_EN} if it stays like this.`,
     unauthorized: `😥 The agent gateway does not accept my token. ${ADMIN_EN} to check gateway.token.`,
@@ -80,6 +91,7 @@ const en: Texts = {
     aborted: "This answer was stopped. Send it again if you still need it.",
     broken:
       "😥 The connection to the agent gateway broke before the answer was complete. Please ask again in a moment.",
+    "held-too-long": `😥 The agent gateway was away for too long, so this message was not handled. ${ADMIN_EN} to look after the gateway, and send it again when it is back.`,
     timeout:
       "😥 The agent took too long, so I stopped waiting. Try again later, or ask for less at once.",
     empty: "The agent gave no answer. Please try other words.",

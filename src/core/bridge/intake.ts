@@ -5,6 +5,7 @@ import { fingerprintOf, parseRobotMessage, type Webhook } from "../inbound/robot
 import { chatOf, sessionKeyOf } from "../inbound/session.ts";
 import { reasonOf, type Log } from "../log.ts";
 import type { Admission, Arrival, QuarantineEntry, Store } from "../store.ts";
+import type { Budget } from "./budget.ts";
 import { ROBOT_ACK, ackFrame } from "../stream/frame.ts";
 
 /** Where an ack can be sent: the link its frame came in by. */
@@ -17,7 +18,11 @@ export interface IntakeOptions {
   readonly agentId: string;
   /** Where webhooks may point to, besides https on dingtalk.com. */
   readonly oapiUrl: string;
-  readonly store: Store;
+  readonly store: Pick<Store, "takeIn">;
+  /** The month the pushes count against. */
+  readonly budget: Pick<Budget, "current">;
+  /** The gateway's outage clock. */
+  readonly outageMs: () => number;
   readonly clock: Clock;
   readonly log: Log;
   readonly counters: Counters;
@@ -75,6 +80,7 @@ export function createIntake(options: IntakeOptions): Intake {
       data,
       receivedAt,
       webhook: trusted(message.webhook, receivedAt),
+      outageMs: Math.round(options.outageMs()),
     };
   };
 
@@ -102,7 +108,7 @@ export function createIntake(options: IntakeOptions): Intake {
     }
     let admissions: Admission[];
     try {
-      admissions = await store.takeIn(arrivals, quarantine);
+      admissions = await store.takeIn(arrivals, quarantine, options.budget.current());
       problem = null;
     } catch (error) {
       problem = reasonOf(error);

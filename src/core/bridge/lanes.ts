@@ -4,8 +4,8 @@ import type { Clock, Timer } from "../clock.ts";
 export type Step = "again" | "idle" | { readonly laterMs: number };
 
 export interface LanesOptions {
-  /** How many keys may be at work at once. */
-  readonly limit: number;
+  /** How many keys may be at work at once; asked each time, `fill` when it has grown. */
+  readonly limit: () => number;
   readonly clock: Clock;
   /** Does the next piece of work of one key. Called for a key only when its last step is through. */
   readonly step: (key: string) => Promise<Step>;
@@ -19,8 +19,12 @@ export interface LanesOptions {
  * name, held while there is something to do, so memory is bounded by the keys and not by the queue.
  */
 export interface Lanes {
-  /** There may be work for this key. */
+  /** There may be work for this key. One that sleeps sleeps on: what it waits for is still its first work. */
   wake(key: string): void;
+  /** What this key waits for may be there; without a key, all of them. */
+  rouse(key?: string): void;
+  /** The limit has grown. */
+  fill(): void;
   /** Resolves when no key is at work or waiting for a place; keys asleep do not count. */
   quiet(): Promise<void>;
   /** Starts nothing more. Resolves when the steps under way are through. */
@@ -37,13 +41,15 @@ export function createLanes(options: LanesOptions): Lanes {
   const waiting = new Set<string>();
   /** Keys whose next piece of work is not due yet: they take no place. */
   const asleep = new Map<string, Timer>();
+  /** Keys roused while their step was under way: it must not go to sleep on old news. */
+  const roused = new Set<string>();
   let draining = false;
   let whenQuiet: (() => void)[] = [];
 
   const wake = (key: string) => {
     if (draining || asleep.has(key)) return;
     if (running.has(key)) running.set(key, true);
-    else if (running.size < limit) void work(key);
+    else if (running.size < limit()) void work(key);
     else waiting.add(key);
   };
 
@@ -58,10 +64,20 @@ export function createLanes(options: LanesOptions): Lanes {
     }
     const woken = running.get(key) === true;
     running.delete(key);
-    if (typeof next === "object") sleep(key, next.laterMs);
+    const onOldNews = roused.delete(key);
+    if (typeof next === "object" && !onOldNews) sleep(key, next.laterMs);
     // Back in line behind the others: a busy key must not hold its place for ever.
-    else if (!draining && (next === "again" || woken)) waiting.add(key);
+    else if (!draining && (next !== "idle" || woken)) waiting.add(key);
     fill();
+  };
+
+  const rouse = (key: string | undefined) => {
+    const keys = key === undefined ? [...asleep.keys(), ...running.keys()] : [key];
+    for (const each of keys) {
+      if (running.has(each)) roused.add(each);
+      asleep.get(each)?.cancel();
+      if (asleep.delete(each)) wake(each);
+    }
   };
 
   const sleep = (key: string, ms: number) => {
@@ -77,7 +93,7 @@ export function createLanes(options: LanesOptions): Lanes {
 
   const fill = () => {
     for (const key of waiting) {
-      if (running.size >= limit) break;
+      if (running.size >= limit()) break;
       waiting.delete(key);
       void work(key);
     }
@@ -94,6 +110,8 @@ export function createLanes(options: LanesOptions): Lanes {
 
   return {
     wake,
+    rouse,
+    fill,
     quiet,
     drain() {
       draining = true;

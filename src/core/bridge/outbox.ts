@@ -1,19 +1,34 @@
 import { backoffMs } from "../backoff.ts";
 import type { Clock } from "../clock.ts";
 import type { Counters } from "../counters.ts";
-import { sendToWebhook } from "../dingtalk/webhook.ts";
-import type { Webhook } from "../inbound/robot-message.ts";
+import { MAX_MESSAGE_BYTES, bytesOf } from "../dingtalk/render.ts";
 import { reasonOf, type Log } from "../log.ts";
+import { mergeMessages } from "../reply/merge.ts";
 import type { ConversationRef, OutboxEntry, Store } from "../store.ts";
+import type { Budget } from "./budget.ts";
 import { createLanes, type Step } from "./lanes.ts";
+import { PACE_WINDOW_MS, paceOf } from "./pace.ts";
+import type { Route, Sender } from "./sender.ts";
 
 /** Conversations answered at the same time. */
 const PARALLEL = 64;
 const CRASH_RETRY_MS = 5000;
+/** Replies that may share one message. */
+const MERGE_AT_MOST = 50;
+/** What only a person can mend is tried again this often. */
+const BLOCKED_RETRY_MS = 60_000;
+/** A reply this old that has failed often enough is of no use to anybody any more. */
+const STALE_MS = 24 * 60 * 60 * 1000;
+const STALE_ATTEMPTS = 10;
+/** A refusal nobody has heard of is believed after this many tries: others wait behind it. */
+const UNLISTED_ATTEMPTS = 8;
 
 export interface OutboxOptions {
   readonly store: Store;
-  readonly fetch: typeof fetch;
+  readonly sender: Sender;
+  readonly budget: Pick<Budget, "current">;
+  /** Messages to one conversation in any 60 s. */
+  readonly perMinute: number;
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Log;
@@ -33,81 +48,152 @@ export interface Outbox {
 }
 
 export function createOutbox(options: OutboxOptions): Outbox {
-  const { store, clock, log, counters } = options;
+  const { store, sender, clock, log, counters } = options;
 
   /** Confirmed by DingTalk, but not yet by the store: must not be sent again. */
   const confirmed = new Set<number>();
+  /** How often DingTalk has refused a reply for reasons no document names. */
+  const refusals = new Map<number, number>();
 
   const step = async (key: string): Promise<Step> => {
-    const entry = await store.nextReply(conversationOf(key));
-    if (entry === undefined) return "idle";
-    if (confirmed.has(entry.id)) return await letGo(entry);
-    const early = entry.notBefore - clock.now();
-    return early > 0 ? { laterMs: early } : await deliver(entry);
+    const conversation = conversationOf(key);
+    const waiting = await store.nextReplies(conversation, MERGE_AT_MOST);
+    const [head] = waiting;
+    if (head === undefined) return "idle";
+    if (confirmed.has(head.id)) return await letGo(head);
+    const now = clock.now();
+    if (head.notBefore > now) return { laterMs: head.notBefore - now };
+    const sends = await store.recentSends(conversation, now - PACE_WINDOW_MS);
+    const { waitMs, scarce } = paceOf(sends, now, options.perMinute);
+    if (waitMs > 0) return { laterMs: waitMs };
+    // What is left of the minute belongs to answers.
+    if (head.notice && scarce) return { laterMs: PACE_WINDOW_MS / 4 };
+    return await deliver(scarce ? await merged(waiting) : head);
+  };
+
+  /** What waits shares one message; committed as one before it is sent, so that a crash repeats it as one. */
+  const merged = async ([head, ...others]: readonly OutboxEntry[]): Promise<OutboxEntry> => {
+    if (head === undefined) throw new RangeError("nothing to send");
+    // What may have gone out already must come again as it was.
+    if (head.attempts > 0 || head.notice) return head;
+    const end = others.findIndex(({ notice, attempts }) => notice || attempts > 0);
+    const mergeable = [head, ...(end < 0 ? others : others.slice(0, end))];
+    const messages = mergeable.map(({ message }) => message);
+    const { message, count } = mergeMessages(messages, bytesOf, MAX_MESSAGE_BYTES);
+    if (count === 1) return head;
+    const ids = mergeable.slice(0, count).map(({ id }) => id);
+    await store.merge(ids, message);
+    counters.count("replies_merged", count - 1);
+    return { ...head, message };
   };
 
   const deliver = async (entry: OutboxEntry): Promise<Step> => {
-    const webhook = await store.webhook(entry);
-    if (webhook === undefined) return await giveUp(entry, "no session webhook is known");
-    const { fetch, signal } = options;
-    const result = await sendToWebhook(webhook.url, entry.body, fetch, clock, signal);
+    const route = await sender.route(entry.chat);
+    if (route === undefined) {
+      return await giveUp(
+        entry,
+        "the session webhook has expired, and this person can only be answered by it (no user id of the organisation: an outsider, or the app is not published)",
+      );
+    }
+    await sender.slot(route, options.signal);
+    const usage = options.budget.current();
+    // A notice may have been dropped by its answer meanwhile.
+    if (!(await store.sending(entry, route.quota, usage, clock.now()))) return "again";
+    const result = await sender.send(route, entry, options.signal);
     if (result.ok) {
       confirmed.add(entry.id);
       counters.count("replies_sent");
+      if (route.kind === "api") counters.count("replies_by_api");
       return await letGo(entry);
     }
-    const past = webhook.expiresAt !== undefined && webhook.expiresAt < clock.now();
-    if (result.failure === "retry" && !past) return await postpone(entry, result.reason);
-    // A message that came in meanwhile may have brought a webhook that works.
-    if (result.failure !== "final" && (await isNewer(entry, webhook))) return "again";
-    return await giveUp(entry, result.reason);
+    if (result.uncertain === true) counters.count("replies_uncertain");
+    switch (result.failure) {
+      case "expired":
+        return await reroute(entry, route, result.reason);
+      case "retry":
+        return isHopeless(entry) || (result.unlisted === true && isBelieved(entry))
+          ? await giveUp(entry, result.reason)
+          : await postpone(entry, result.reason, result.waitMs ?? 0);
+      case "blocked":
+        return isHopeless(entry)
+          ? await giveUp(entry, result.reason)
+          : await postpone(entry, result.reason, BLOCKED_RETRY_MS);
+      case "final":
+        return await giveUp(entry, result.reason);
+    }
   };
 
   const letGo = async ({ id }: OutboxEntry): Promise<Step> => {
     await store.sent(id);
     confirmed.delete(id);
+    refusals.delete(id);
     return "again";
   };
 
-  const isNewer = async (entry: OutboxEntry, used: Webhook) => {
-    const now = await store.webhook(entry);
-    return now?.url !== used.url || now.expiresAt !== used.expiresAt;
+  /** The webhook is no good any more: the next try finds a newer one, or goes by the OpenAPI. */
+  const reroute = async (entry: OutboxEntry, route: Route, reason: string): Promise<Step> => {
+    if (route.kind !== "webhook") return await giveUp(entry, reason);
+    log.debug("session webhook expired: trying another way", { reason });
+    await store.forgetWebhook(entry.chat, route.url);
+    await store.postpone(entry.id, entry.attempts, 0);
+    return "again";
   };
 
-  const postpone = async (entry: OutboxEntry, reason: string): Promise<Step> => {
-    const wait = backoffMs(entry.attempts, options.random);
-    await store.postpone(entry.id, entry.attempts + 1, clock.now() + wait);
+  const isHopeless = ({ attempts, createdAt }: OutboxEntry) =>
+    attempts >= STALE_ATTEMPTS && clock.now() - createdAt > STALE_MS;
+
+  const isBelieved = ({ id }: OutboxEntry) => {
+    const count = (refusals.get(id) ?? 0) + 1;
+    refusals.set(id, count);
+    return count >= UNLISTED_ATTEMPTS;
+  };
+
+  const postpone = async (entry: OutboxEntry, reason: string, atLeastMs: number): Promise<Step> => {
+    const wait = Math.max(atLeastMs, backoffMs(entry.attempts, options.random));
+    const attempts = entry.attempts + 1;
+    await store.postpone(entry.id, attempts, clock.now() + wait);
     counters.count("replies_retried");
-    log.warn("reply not sent yet: trying again", {
-      reason,
-      attempts: entry.attempts + 1,
-      retryInMs: wait,
-    });
+    log.warn("reply not sent yet: trying again", { reason, attempts, retryInMs: wait });
     return { laterMs: wait };
   };
 
   const giveUp = async (entry: OutboxEntry, reason: string): Promise<Step> => {
     await store.giveUp(entry.id, reason, clock.now());
+    refusals.delete(entry.id);
     counters.count("replies_failed");
-    log.error("reply cannot be sent", { reason, conversationId: entry.conversationId });
+    log.error("reply cannot be sent", { reason, conversationId: entry.chat.conversationId });
     return "again";
   };
 
   const lanes = createLanes({
-    limit: PARALLEL,
+    limit: () => PARALLEL,
     clock,
     step,
     retryMs: CRASH_RETRY_MS,
-    onCrash: (key, error) =>
+    onCrash(key, error) {
+      if (options.signal.aborted) return;
       log.error("sending failed unexpectedly: trying again", {
         conversationId: conversationOf(key).conversationId,
         reason: reasonOf(error),
-      }),
+      });
+    },
   });
 
   return {
-    wake: (conversation) => lanes.wake(keyOf(conversation)),
+    wake(conversation) {
+      const key = keyOf(conversation);
+      // A notice that waits must not keep an answer waiting. What is not due goes back to sleep.
+      lanes.rouse(key);
+      lanes.wake(key);
+    },
     async resume() {
+      const left = await store.leftSending();
+      if (left > 0) {
+        counters.count("replies_uncertain", left);
+        log.warn("replies were being sent when dingbridge last died: they are sent again", {
+          replies: left,
+        });
+      }
       for (const conversation of await store.conversationsWaiting())
         lanes.wake(keyOf(conversation));
     },

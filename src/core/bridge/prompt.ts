@@ -9,3 +9,7 @@ Answer in the language of the person who asks. Write plain text, or DingTalk's m
 In a group each message begins with its sender's name and a colon; your answer mentions that person by itself.
 You cannot send files, buttons or reactions here.
 Never answer NO_REPLY. If you must stay silent, answer exactly ${SILENCE} and nothing else.`;
+
+/** Stands before a question that is asked a second time: the agent finds the first, unanswered, in its history. */
+export const CUT_OFF =
+  "[The earlier attempt to answer this message was cut off. Please answer it now.]";

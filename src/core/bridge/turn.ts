@@ -1,117 +1,246 @@
+import { backoffMs } from "../backoff.ts";
 import type { Clock } from "../clock.ts";
 import type { Counters } from "../counters.ts";
 import type { Answer, Gateway } from "../gateway/client.ts";
+import { isOutage, type GatewayFailure } from "../gateway/errors.ts";
+import type { Gate, Pass } from "../gateway/gate.ts";
 import { contentOf } from "../inbound/content.ts";
 import { parseRobotMessage, type RobotMessage } from "../inbound/robot-message.ts";
 import { chatOf, type Chat } from "../inbound/session.ts";
 import { reasonOf, type Log } from "../log.ts";
 import { cleanAnswer } from "../reply/directives.ts";
-import { webhookBodies, type Mention } from "../reply/format.ts";
+import { messagesFor } from "../reply/format.ts";
+import type { Message } from "../message.ts";
 import type { InboxEntry, Reply, Store } from "../store.ts";
 import type { Texts } from "../texts.ts";
-import { SYSTEM_MESSAGE } from "./prompt.ts";
+import type { Hold } from "./hold.ts";
+import type { Step } from "./lanes.ts";
+import { CUT_OFF, SYSTEM_MESSAGE } from "./prompt.ts";
+import type { Recovery } from "./recovery.ts";
 
 export interface TurnOptions {
   readonly agentId: string;
-  readonly gateway: Gateway;
+  readonly gateway: Pick<Gateway, "ask">;
+  readonly gate: Pick<Gate, "enter" | "shut">;
+  readonly hold: Hold;
+  readonly recovery: Recovery;
   readonly store: Store;
   readonly texts: Texts;
   readonly clock: Clock;
+  readonly random: () => number;
   readonly log: Log;
   readonly counters: Counters;
   /** Replies for this chat are in the outbox. */
   readonly onReplies: (chat: Chat) => void;
+  /** Whether DingTalk kept a message's content back: the month's quota is used up, or is not any more. */
+  readonly onQuota: (usedUp: boolean) => void;
 }
 
 /**
  * One message, one turn, one visible end: a reply, a silence the agent asked for, or a notice that
- * says what failed. Rejects with the signal's reason if that was aborted: the message then stays in
- * the inbox for the next start.
+ * says what failed. What cannot end now stays in the inbox, and the step says when to come back.
+ * Rejects with the signal's reason if that was aborted: the message then waits for the next start.
  */
-export type RunTurn = (entry: InboxEntry, signal: AbortSignal) => Promise<void>;
+export type RunTurn = (entry: InboxEntry, signal: AbortSignal) => Promise<Step>;
+
+/** A question that broke off this often is given up. */
+const MAX_ASKS = 8;
+
+/** A turn is over with these words, or with none; or it goes on later. */
+type Outcome = { readonly said: string | undefined } | { readonly later: Step };
+
+/** One turn on its way. */
+interface Turn {
+  readonly entry: InboxEntry;
+  readonly chat: Chat;
+  readonly signal: AbortSignal;
+}
 
 export function createTurn(options: TurnOptions): RunTurn {
-  const { gateway, store, texts, clock, log, counters } = options;
+  const { gateway, gate, hold, recovery, store, texts, clock, log, counters } = options;
 
-  /** What to say, or undefined for nothing. */
-  const outcomeOf = (answer: Answer, entry: InboxEntry): string | undefined => {
-    const cleaned = answer.ok ? cleanAnswer(answer.text) : undefined;
-    if (cleaned?.kind === "text") {
-      counters.count("turns_answered");
-      return answer.ok && answer.truncated ? `${cleaned.text}\n\n${texts.truncated}` : cleaned.text;
-    }
-    if (cleaned?.kind === "silent") {
-      counters.count("turns_silent");
-      return undefined;
-    }
-    const failure = answer.ok
-      ? { kind: "empty" as const, reason: "the gateway's answer was empty" }
-      : answer.failure;
+  const failed = (failure: GatewayFailure, { entry }: Turn): Outcome => {
     counters.count("turns_failed");
     log.error("turn failed: the user is told", { ...failure, session: entry.session });
-    return texts.failures[failure.kind];
+    return { said: texts.failures[failure.kind] };
   };
 
-  const respond = async (message: RobotMessage, entry: InboxEntry, signal: AbortSignal) => {
-    const content = contentOf(message);
-    if (content.kind === "empty") return texts.help;
-    if (content.kind === "unsupported") {
-      log.info("message of a kind not supported", { msgtype: content.msgtype });
-      return texts.unsupported(content.msgtype);
+  const notesOn = ({ truncated, shortened }: Answer & { readonly ok: true }) => [
+    ...(truncated ? [texts.truncated] : []),
+    ...(shortened ? [texts.shortened] : []),
+  ];
+
+  const wordsOf = (answer: Answer, turn: Turn): Outcome => {
+    if (!answer.ok) return failed(answer.failure, turn);
+    const cleaned = cleanAnswer(answer.text);
+    switch (cleaned.kind) {
+      case "text":
+        counters.count("turns_answered");
+        return { said: [cleaned.text, ...notesOn(answer)].join("\n\n") };
+      case "silent":
+        counters.count("turns_silent");
+        return { said: undefined };
+      case "empty":
+        return failed({ kind: "empty", reason: "the gateway's answer was empty" }, turn);
     }
-    counters.count("turns");
-    const asked = clock.now();
-    const text = withSender(content.text, message);
-    const { session } = entry;
-    const answer = await gateway.ask(
-      { agentId: options.agentId, session, system: SYSTEM_MESSAGE, text },
-      signal,
-    );
-    log.debug("turn over", { session, ok: answer.ok, ms: clock.now() - asked });
-    return outcomeOf(answer, entry);
   };
 
-  /** The replies of a turn. A fault of ours ends it like one of the gateway's: nobody waits for ever. */
-  const compose = async (message: RobotMessage, entry: InboxEntry, signal: AbortSignal) => {
-    const mention = mentionOf(message);
+  const wait = async (turn: Turn): Promise<Outcome> => {
+    const step = await hold.wait(turn.entry, turn.chat);
+    if (step !== "expired") return { later: step };
+    const reason = "the gateway could not be reached for as long as gateway.holdMs allows";
+    return failed({ kind: "held-too-long", reason }, turn);
+  };
+
+  const noteRun = ({ entry }: Turn, runId: string) => {
+    store.answering(entry.id, runId).catch((error: unknown) => {
+      log.debug("run id could not be stored", { reason: reasonOf(error) });
+    });
+  };
+
+  /** Asks the gateway; a fault of ours on the way counts as one of its own, or it would be asked for ever. */
+  const answerTo = async (text: string, turn: Turn, pass: Pass): Promise<Answer> => {
+    const { session } = turn.entry;
+    const asked = clock.now();
+    const events = {
+      onRun(runId: string) {
+        pass.taken();
+        noteRun(turn, runId);
+      },
+      onContent: () => pass.works(),
+    };
+    const question = { agentId: options.agentId, session, system: SYSTEM_MESSAGE, text };
     try {
-      const said = await respond(message, entry, signal);
-      return said === undefined ? [] : webhookBodies(said, mention, texts.title);
+      const answer = await gateway.ask(question, events, turn.signal);
+      log.debug("turn over", { session, ok: answer.ok, ms: clock.now() - asked });
+      return answer;
     } catch (error) {
-      signal.throwIfAborted();
+      turn.signal.throwIfAborted();
       counters.count("turns_crashed");
-      log.error("turn failed by a fault of dingbridge", {
-        reason: reasonOf(error),
-        session: entry.session,
-      });
-      return webhookBodies(texts.failures.internal, mention, texts.title);
+      return { ok: false, failure: { kind: "internal", reason: reasonOf(error) } };
+    }
+  };
+
+  const ask = async (text: string, turn: Turn): Promise<Outcome> => {
+    const { id, session } = turn.entry;
+    const asks = turn.entry.asks + 1;
+    const pass = gate.enter();
+    if (pass === undefined) return await wait(turn);
+    try {
+      // Committed first: whoever comes after a crash must know that there may be a turn to look for.
+      await store.asking(id, { text, at: clock.now() });
+      counters.count("turns");
+      const answer = await answerTo(text, turn, pass);
+      if (!answer.ok && answer.failure.kind === "broken") {
+        counters.count("turns_broken");
+        const { reason } = answer.failure;
+        log.warn("turn broke off: looking what became of it", { reason, session });
+        await store.broken(id);
+        return { later: asks <= 1 ? "again" : { laterMs: backoffMs(asks, options.random) } };
+      }
+      if (!answer.ok && isOutage(answer.failure)) {
+        gate.shut(answer.failure);
+        // The gateway did not take it, so there is nothing to look for.
+        await store.asking(id, undefined);
+        return await wait(turn);
+      }
+      pass.works();
+      return wordsOf(answer, turn);
+    } finally {
+      pass.over();
+    }
+  };
+
+  /** What was asked before is looked for before it is asked again. */
+  const resume = async (text: string, turn: Turn): Promise<Outcome> => {
+    const { session, asked } = turn.entry;
+    if (asked === undefined) return await ask(text, turn);
+    const found = await recovery.find(session, asked, turn.signal);
+    switch (found.kind) {
+      case "answered":
+        counters.count("turns_recovered");
+        log.info("the answer to a turn that broke off was found", { session });
+        if (found.runId !== undefined) noteRun(turn, found.runId);
+        return wordsOf({ ok: true, ...found }, turn);
+      case "running":
+        return { later: { laterMs: found.lookAgainMs } };
+      case "held":
+        return await wait(turn);
+      case "failed":
+        return failed(found.failure, turn);
+      case "ask":
+        // A question that breaks off every time must not be asked without end: each try costs.
+        if (turn.entry.asks >= MAX_ASKS) {
+          const reason = `it was asked ${MAX_ASKS} times and broke off each time; ${found.reason}`;
+          return failed({ kind: "broken", reason }, turn);
+        }
+        counters.count("turns_asked_again");
+        log.info("turn is asked again", { session, reason: found.reason });
+        return await ask(found.begun ? `${CUT_OFF}\n${text}` : text, turn);
+    }
+  };
+
+  const outcomeOf = async (message: RobotMessage, turn: Turn): Promise<Outcome> => {
+    const content = contentOf(message);
+    switch (content.kind) {
+      case "empty":
+        return { said: texts.help };
+      case "unsupported":
+        log.info("message of a kind not supported", { msgtype: content.msgtype });
+        return { said: texts.unsupported(content.msgtype) };
+      case "over-quota":
+        options.onQuota(true);
+        return { said: undefined };
+      case "text":
+        options.onQuota(false);
+        return await resume(withSender(content.text, message), turn);
+    }
+  };
+
+  const compose = (said: string, message: RobotMessage): Message[] => {
+    const mention =
+      message.kind === "direct"
+        ? undefined
+        : { userId: message.senderStaffId, nick: message.senderNick };
+    try {
+      return messagesFor(said, mention, texts.title);
+    } catch (error) {
+      counters.count("turns_crashed");
+      log.error("answer could not be made into messages", { reason: reasonOf(error) });
+      return messagesFor(texts.failures.internal, mention, texts.title);
     }
   };
 
   /** Replies that could not be committed yet: the gateway must not be asked a second time for that. */
   const composed = new Map<number, Reply[]>();
 
+  const settle = async ({ id }: InboxEntry, chat: Chat, replies: Reply[]): Promise<Step> => {
+    composed.set(id, replies);
+    await store.settle(id, replies, clock.now());
+    composed.delete(id);
+    if (replies.length > 0) options.onReplies(chat);
+    return "again";
+  };
+
   return async (entry, signal) => {
+    hold.release(entry.session);
     const parsed = parseRobotMessage(entry.data);
     if (!parsed.ok) {
       // Only what could be read was ever stored; a newer version may read more strictly.
       log.error("stored message cannot be read", { reason: parsed.reason, session: entry.session });
-      return await store.settle(entry.id, [], clock.now());
+      await store.settle(entry.id, [], clock.now());
+      return "again";
     }
-    const chat = chatOf(entry.account, parsed.message);
-    const replies =
-      composed.get(entry.id) ??
-      (await compose(parsed.message, entry, signal)).map((body) => ({ chat, body }));
-    composed.set(entry.id, replies);
-    await store.settle(entry.id, replies, clock.now());
-    composed.delete(entry.id);
-    if (replies.length > 0) options.onReplies(chat);
+    const { message } = parsed;
+    const chat = chatOf(entry.account, message);
+    const ready = composed.get(entry.id);
+    if (ready !== undefined) return await settle(entry, chat, ready);
+    const outcome = await outcomeOf(message, { entry, chat, signal });
+    if ("later" in outcome) return outcome.later;
+    const messages = outcome.said === undefined ? [] : compose(outcome.said, message);
+    const replies = messages.map((each) => ({ chat, message: each }));
+    return await settle(entry, chat, replies);
   };
-}
-
-function mentionOf(message: RobotMessage): Mention | undefined {
-  if (message.kind === "direct") return undefined;
-  return { userId: message.senderStaffId, nick: message.senderNick };
 }
 
 /** In a group the agent must know who speaks. */

@@ -47,8 +47,3 @@ export function createApp(options: AppOptions): Hono {
   );
   return app;
 }
-
-/** Whether an address can only be reached from this machine. */
-export function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || host === "[::1]" || /^127(\.\d+){3}$/.test(host);
-}

@@ -1,47 +1,30 @@
 import { Lexer, type Token } from "marked";
-import { jsonBytes, splitText } from "./split.ts";
+import { MAX_MESSAGE_BYTES, bytesOf } from "../dingtalk/render.ts";
+import type { Mention, Message } from "../message.ts";
+import { splitText } from "./split.ts";
 
-/** Whom an answer in a group is for. */
-export interface Mention {
-  /** `senderStaffId`: only this can be @-ed; outsiders have none. */
-  readonly userId: string | undefined;
-  readonly nick: string | undefined;
-}
-
-/** DingTalk refuses webhook bodies over 20 000 bytes (errcode 460101); the rest of the body gets a margin. */
-const MAX_TEXT_BYTES = 19_000;
-/** DingTalk's ids and names are much shorter; what is longer must not take the answer's place. */
-const MAX_NAME_CHARS = 200;
 /** What a phone shows of a message before it is opened. */
 const TITLE_CHARS = 20;
+/** The longest title that can come of it, in bytes of JSON. */
+const MAX_TITLE_BYTES = 700;
 
 /**
- * The webhook bodies that carry an answer, as JSON text: `markdown` if the answer uses any, else
- * `text`; several if it is too long for one. A mention needs both the list and the words in the text.
+ * The messages that carry an answer: markdown if the answer uses any, else text; several if it is too
+ * long for one. The first one mentions the person it is for.
  */
-export function webhookBodies(text: string, mention: Mention | undefined, title: string): string[] {
-  const markdown = usesMarkdown(text);
-  const greeting = mention === undefined ? "" : greet(mention);
-  const parts = splitText(text, MAX_TEXT_BYTES - jsonBytes(greeting));
-  return parts.map((part, at) => {
-    const first = at === 0;
-    // A markdown heading or list only counts as one at the start of a line.
-    const content = first && greeting !== "" ? greeting + (markdown ? "\n\n" : " ") + part : part;
-    const at_ =
-      first && greeting !== "" && mention?.userId !== undefined
-        ? { at: { atUserIds: [mention.userId] } }
-        : {};
-    return JSON.stringify(
-      markdown
-        ? { msgtype: "markdown", markdown: { title: titleOf(part, title), text: content }, ...at_ }
-        : { msgtype: "text", text: { content }, ...at_ },
-    );
-  });
-}
-
-function greet({ userId, nick }: Mention): string {
-  const name = userId ?? nick?.replace(/\s+/g, " ");
-  return name === undefined || name.length > MAX_NAME_CHARS ? "" : `@${name}`;
+export function messagesFor(
+  text: string,
+  mention: Mention | undefined,
+  fallbackTitle: string,
+): Message[] {
+  const format = usesMarkdown(text) ? "markdown" : "text";
+  const frame = bytesOf({ format, title: "", parts: [{ text: "", mention }] });
+  const parts = splitText(text, MAX_MESSAGE_BYTES - MAX_TITLE_BYTES - frame);
+  return parts.map((part, at) => ({
+    format,
+    title: format === "markdown" ? titleOf(part, fallbackTitle) : "",
+    parts: [at === 0 && mention !== undefined ? { text: part, mention } : { text: part }],
+  }));
 }
 
 /** Looked at in one go: text made for it costs the lexer the square of its length. */

@@ -5,14 +5,15 @@ import type { Store } from "../../../src/core/store.ts";
 import { openSqliteStore } from "../../../src/store/sqlite.ts";
 import { createFakeClock } from "../../support/fake-clock.ts";
 import { createFakeLog } from "../../support/fake-log.ts";
-import { WEBHOOK, groupData, robotData } from "../../support/fake-messages.ts";
+import { USAGE, WEBHOOK, groupData, robotData } from "../../support/fake-messages.ts";
 
 interface Overrides {
   readonly takeIn?: (real: Store["takeIn"]) => Store["takeIn"];
   readonly open?: () => boolean;
+  readonly outageMs?: number;
 }
 
-function taking({ takeIn, open = () => true }: Overrides = {}) {
+function taking({ takeIn, open = () => true, outageMs = 0 }: Overrides = {}) {
   const clock = createFakeClock();
   const log = createFakeLog();
   const counters = createCounters();
@@ -37,6 +38,8 @@ function taking({ takeIn, open = () => true }: Overrides = {}) {
     agentId: "main",
     oapiUrl: "https://oapi.dingtalk.com",
     store,
+    budget: { current: () => USAGE },
+    outageMs: () => outageMs,
     clock,
     log,
     counters,
@@ -89,9 +92,9 @@ describe("createIntake()", () => {
   test("commits all frames of one turn of the event loop in one transaction", async () => {
     const batches: number[] = [];
     const { offer, clock, acks } = taking({
-      takeIn: (real) => (arrivals, quarantine) => {
+      takeIn: (real) => (arrivals, quarantine, usage) => {
         batches.push(arrivals.length + quarantine.length);
-        return real(arrivals, quarantine);
+        return real(arrivals, quarantine, usage);
       },
     });
     for (let at = 0; at < 50; at++) {
@@ -126,8 +129,10 @@ describe("createIntake()", () => {
   test("does not ack what the store rejects, and says why until a commit works again", async () => {
     let full = true;
     const { intake, offer, clock, woken, acks, counters, log } = taking({
-      takeIn: (real) => (arrivals, quarantine) =>
-        full ? Promise.reject(new Error("database or disk is full")) : real(arrivals, quarantine),
+      takeIn:
+        (real) =>
+        (...args) =>
+          full ? Promise.reject(new Error("database or disk is full")) : real(...args),
     });
     expect(intake.problem).toBeNull();
     offer(robotData(), "push1");
@@ -156,6 +161,46 @@ describe("createIntake()", () => {
     await clock.advance(239_999);
     expect(intake.problem).toBe("database is locked");
     await clock.advance(1);
+    expect(intake.problem).toBeNull();
+  });
+
+  test("notes the outage clock, in whole milliseconds, from which the holding is counted", async () => {
+    const { offer, clock, store } = taking({ outageMs: 1234.56 });
+    offer(robotData(), "push1");
+    await clock.settle();
+    expect((await store.nextTurn(SESSION))?.outageMs).toBe(1235);
+  });
+
+  test("counts every push against the month: known ones and unreadable ones too", async () => {
+    const { offer, clock, store } = taking();
+    offer(robotData(), "push1");
+    offer(robotData(), "push2");
+    offer("unreadable", "push3");
+    await clock.settle();
+    offer(robotData(), "push4");
+    await clock.settle();
+    expect(await store.usage(USAGE)).toEqual({ api: 0, stream: 4 });
+  });
+
+  test("does not ack while the inbox is full, and does again when there is room", async () => {
+    const real = openSqliteStore(":memory:", { maxMb: 1 });
+    const { intake, offer, clock, acks } = taking({ takeIn: () => real.takeIn });
+    const text = { content: "x".repeat(300_000) };
+    for (let at = 0; at < 9; at++) {
+      offer(robotData({ msgId: `m${at}`, createAt: at, text }), `push${at}`);
+      await clock.settle();
+    }
+    const taken = acks.length;
+    expect(taken).toBeGreaterThan(0);
+    expect(taken).toBeLessThan(9);
+    expect(intake.problem).toMatch(/inbox is full/);
+    for (let at = 0; at < taken; at++) {
+      await real.settle((await real.nextTurn(SESSION))?.id ?? 0, [], clock.now());
+    }
+    // DingTalk brings what was not acked again.
+    offer(robotData({ msgId: "m8", createAt: 8, text }), "again");
+    await clock.settle();
+    expect(acks.at(-1)?.messageId).toBe("again");
     expect(intake.problem).toBeNull();
   });
 

@@ -11,7 +11,7 @@ function working(limit = 2, held = true) {
   const under = new Map<string, { work: string; end: () => void; fail: (error: Error) => void }>();
   let most = 0;
   const lanes = createLanes({
-    limit,
+    limit: () => limit,
     clock,
     retryMs: 5000,
     async step(key): Promise<Step> {
@@ -97,7 +97,7 @@ describe("createLanes()", () => {
     let full = false;
     let worked = 0;
     const lanes = createLanes({
-      limit: 1,
+      limit: () => 1,
       clock,
       retryMs: 5000,
       async step() {
@@ -140,7 +140,7 @@ describe("createLanes()", () => {
     const clock = createFakeClock();
     const steps: string[] = [];
     const lanes = createLanes({
-      limit: 1,
+      limit: () => 1,
       clock,
       retryMs: 5000,
       async step(key) {
@@ -179,7 +179,7 @@ describe("createLanes()", () => {
     const clock = createFakeClock();
     let crashes = 0;
     const lanes = createLanes({
-      limit: 1,
+      limit: () => 1,
       clock,
       retryMs: 5000,
       step: () => {
@@ -190,6 +190,135 @@ describe("createLanes()", () => {
     lanes.wake("a");
     await clock.advance(12_000);
     expect(crashes).toBe(3);
+  });
+});
+
+describe("Lanes.rouse() and fill()", () => {
+  /** Every step says "not before a minute" until the test lets the key through. */
+  function sleeping(limit: () => number = () => 10) {
+    const clock = createFakeClock();
+    const steps: string[] = [];
+    const through = new Set<string>();
+    const inStep = new Map<string, () => void>();
+    const held = new Set<string>();
+    const lanes = createLanes({
+      limit,
+      clock,
+      retryMs: 5000,
+      async step(key) {
+        const next: Step = through.has(key) ? "idle" : { laterMs: 60_000 };
+        steps.push(key);
+        if (held.has(key)) await new Promise<void>((resolve) => inStep.set(key, resolve));
+        return next;
+      },
+      onCrash: () => undefined,
+    });
+    return { lanes, clock, steps, through, inStep, held };
+  }
+
+  test("rouses one key and leaves the others asleep", async () => {
+    const { lanes, clock, steps } = sleeping();
+    for (const key of ["a", "b"]) lanes.wake(key);
+    await clock.settle();
+    lanes.rouse("a");
+    lanes.rouse("never heard of");
+    await clock.settle();
+    expect(steps).toEqual(["a", "b", "a"]);
+    expect(clock.pending).toBe(2);
+  });
+
+  test("rouses all, as many at once as there is room for", async () => {
+    const { lanes, clock, steps } = sleeping(() => 1);
+    for (const key of ["a", "b", "c"]) lanes.wake(key);
+    await clock.settle();
+    lanes.rouse();
+    await clock.settle();
+    expect(steps).toEqual(["a", "b", "c", "a", "b", "c"]);
+    expect(lanes.waiting).toBe(0);
+  });
+
+  test("a key roused has no second alarm left from its sleep", async () => {
+    const { lanes, clock, steps, through } = sleeping();
+    lanes.wake("a");
+    await clock.settle();
+    through.add("a");
+    lanes.rouse("a");
+    await clock.advance(120_000);
+    expect(steps).toEqual(["a", "a"]);
+    expect(clock.pending).toBe(0);
+  });
+
+  test("a step under way when all are roused does not go to sleep on old news", async () => {
+    const { lanes, clock, steps, through, inStep, held } = sleeping();
+    held.add("a");
+    lanes.wake("a");
+    await clock.settle();
+    through.add("a");
+    held.clear();
+    lanes.rouse();
+    inStep.get("a")?.();
+    await clock.settle();
+    expect(steps).toEqual(["a", "a"]);
+    expect(clock.pending).toBe(0);
+  });
+
+  test("nor does one that is roused by name", async () => {
+    const { lanes, clock, steps, through, inStep, held } = sleeping();
+    held.add("a");
+    lanes.wake("a");
+    await clock.settle();
+    through.add("a");
+    held.clear();
+    lanes.rouse("a");
+    inStep.get("a")?.();
+    await clock.settle();
+    expect(steps).toEqual(["a", "a"]);
+  });
+
+  test("asks for the limit each time; fill() uses what it has grown by", async () => {
+    let limit = 0;
+    const { lanes, clock, steps, held } = sleeping(() => limit);
+    for (const key of ["a", "b", "c"]) {
+      held.add(key);
+      lanes.wake(key);
+    }
+    await clock.settle();
+    expect(steps).toEqual([]);
+    expect(lanes.waiting).toBe(3);
+    limit = 2;
+    lanes.fill();
+    await clock.settle();
+    expect(steps).toEqual(["a", "b"]);
+    expect(lanes.running).toBe(2);
+    expect(lanes.waiting).toBe(1);
+  });
+
+  test("a limit that shrinks stops nobody, and starts nobody", async () => {
+    let limit = 2;
+    const { lanes, clock, steps, held, inStep } = sleeping(() => limit);
+    for (const key of ["a", "b", "c"]) {
+      held.add(key);
+      lanes.wake(key);
+    }
+    await clock.settle();
+    limit = 1;
+    inStep.get("a")?.();
+    await clock.settle();
+    expect(steps).toEqual(["a", "b"]);
+    inStep.get("b")?.();
+    await clock.settle();
+    expect(steps).toEqual(["a", "b", "c"]);
+  });
+
+  test("nothing is roused once drained", async () => {
+    const { lanes, clock, steps } = sleeping();
+    lanes.wake("a");
+    await clock.settle();
+    await lanes.drain();
+    lanes.rouse();
+    lanes.fill();
+    await clock.advance(120_000);
+    expect(steps).toEqual(["a"]);
   });
 });
 
@@ -215,7 +344,7 @@ describe("Lanes.quiet()", () => {
   test("does not wait for keys asleep", async () => {
     const clock = createFakeClock();
     const lanes = createLanes({
-      limit: 1,
+      limit: () => 1,
       clock,
       retryMs: 5000,
       step: async () => ({ laterMs: 60_000 }),

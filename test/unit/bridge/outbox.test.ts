@@ -1,69 +1,26 @@
 import { describe, expect, test } from "bun:test";
-import { createOutbox } from "../../../src/core/bridge/outbox.ts";
-import { createCounters } from "../../../src/core/counters.ts";
-import { openSqliteStore } from "../../../src/store/sqlite.ts";
-import { createFakeClock } from "../../support/fake-clock.ts";
-import {
-  createFakeFetch,
-  jsonResponse,
-  networkError,
-  never,
-  type FakeCall,
-} from "../../support/fake-fetch.ts";
-import { createFakeLog } from "../../support/fake-log.ts";
-import { WEBHOOK, arrivalOf, robotData } from "../../support/fake-messages.ts";
+import { jsonResponse, networkError, never } from "../../support/fake-fetch.ts";
+import { WEBHOOK } from "../../support/fake-messages.ts";
+import { errcode, isApi, ok, refusal, said, sending, type Answer } from "./_sending.ts";
 
-type Answer = Response | Promise<Response> | Error;
-const ok = () => jsonResponse(200, { errcode: 0, errmsg: "ok" });
-const errcode = (code: unknown, errmsg = "no") => jsonResponse(200, { errcode: code, errmsg });
-
-/** An outbox with one conversation per name; `answer` is DingTalk. */
-async function sending(
-  answer: (call: FakeCall, at: number) => Answer,
-  conversations: Readonly<Record<string, readonly string[]>>,
-  webhook: Readonly<Record<string, unknown>> = {},
-) {
-  const clock = createFakeClock();
-  const log = createFakeLog();
-  const counters = createCounters();
-  const store = openSqliteStore(":memory:");
-  const { fetch, calls } = createFakeFetch(answer);
-  let at = 0;
-  for (const [name, bodies] of Object.entries(conversations)) {
-    const arrival = arrivalOf(
-      robotData({
-        msgId: name,
-        createAt: ++at,
-        conversationId: name,
-        senderStaffId: name,
-        sessionWebhook: `${WEBHOOK}-${name}`,
-        sessionWebhookExpiredTime: clock.now() + 5_400_000,
-        ...webhook,
-      }),
-    );
-    await store.takeIn([arrival], []);
-    const id = (await store.nextTurn(arrival.session))?.id ?? 0;
-    const replies = bodies.map((body) => ({ chat: arrival.chat, body }));
-    await store.settle(id, replies, clock.now());
-  }
-  const { signal } = new AbortController();
-  const outbox = createOutbox({ store, fetch, clock, random: () => 0, log, counters, signal });
-  const left = async () => (await store.counts()).outbox;
-  const bodies = () => calls.map(({ body }) => body);
-  return { outbox, store, clock, log, counters, calls, left, bodies };
-}
+const MINUTE = 60_000;
+const conversation = { account: "default", conversationId: "a" };
+/** Nobody but the webhook can reach an outsider. */
+const outsider = { fields: { senderStaffId: "" } };
 
 describe("createOutbox()", () => {
   test("posts a reply to its conversation's webhook and lets it go", async () => {
-    const { outbox, clock, calls, left, counters } = await sending(ok, { a: ['{"msgtype":"x"}'] });
-    outbox.wake({ account: "default", conversationId: "a" });
+    const { outbox, clock, calls, left, counted } = await sending(ok, { a: ["hello"] });
+    outbox.wake(conversation);
     await clock.settle();
-    expect(calls).toMatchObject([
-      { url: `${WEBHOOK}-a`, method: "POST", body: '{"msgtype":"x"}', redirect: "manual" },
-    ]);
+    expect(calls).toMatchObject([{ url: `${WEBHOOK}-a`, method: "POST", redirect: "manual" }]);
+    expect(JSON.parse(calls[0]?.body ?? "")).toEqual({
+      msgtype: "text",
+      text: { content: "hello" },
+    });
     expect(calls[0]?.headers.get("content-type")).toContain("application/json");
     expect(await left()).toBe(0);
-    expect(counters.read()).toEqual({ replies_sent: 1 });
+    expect(counted()).toEqual({ replies_sent: 1 });
   });
 
   test("takes up what an earlier process left", async () => {
@@ -75,7 +32,7 @@ describe("createOutbox()", () => {
 
   test("keeps the order within a conversation, one at a time", async () => {
     let under = 0;
-    const { outbox, clock, bodies } = await sending(
+    const { outbox, clock, texts } = await sending(
       async () => {
         expect(++under).toBe(1);
         await Promise.resolve();
@@ -86,38 +43,38 @@ describe("createOutbox()", () => {
     );
     await outbox.resume();
     await clock.settle();
-    expect(bodies()).toEqual(["1", "2", "3"]);
+    expect(texts()).toEqual(["1", "2", "3"]);
   });
 
   test("does not let one conversation hold another", async () => {
-    const { outbox, clock, left, bodies } = await sending(
+    const { outbox, clock, left, texts } = await sending(
       ({ url }) => (url.endsWith("-stuck") ? never() : ok()),
       { stuck: ["1"], b: ["2", "3"] },
     );
     await outbox.resume();
     await clock.settle();
-    expect(bodies()).toEqual(["1", "2", "3"]);
+    expect(texts()).toEqual(["1", "2", "3"]);
     expect(await left()).toBe(1);
   });
 
   test("tries again with backoff and lets no later reply overtake", async () => {
-    const { outbox, clock, bodies, left, counters } = await sending(
-      (_call, at) => (at < 3 ? errcode(130101, "send too fast") : ok()),
+    const { outbox, clock, texts, left, counted } = await sending(
+      (_call, at) => (at < 3 ? errcode(-1, "busy") : ok()),
       { a: ["1", "2"] },
     );
     await outbox.resume();
     await clock.settle();
-    expect(bodies()).toEqual(["1"]);
+    expect(texts()).toEqual(["1"]);
     await clock.advance(999);
-    expect(bodies()).toEqual(["1"]);
+    expect(texts()).toEqual(["1"]);
     await clock.advance(1);
-    expect(bodies()).toEqual(["1", "1"]);
+    expect(texts()).toEqual(["1", "1"]);
     await clock.advance(2000);
-    expect(bodies()).toEqual(["1", "1", "1"]);
+    expect(texts()).toEqual(["1", "1", "1"]);
     await clock.advance(4000);
-    expect(bodies()).toEqual(["1", "1", "1", "1", "2"]);
+    expect(texts()).toEqual(["1", "1", "1", "1", "2"]);
     expect(await left()).toBe(0);
-    expect(counters.read()).toEqual({ replies_retried: 3, replies_sent: 2 });
+    expect(counted()).toEqual({ replies_retried: 3, replies_sent: 2 });
   });
 
   test("is not hurried by being woken while it waits", async () => {
@@ -125,7 +82,7 @@ describe("createOutbox()", () => {
     await outbox.resume();
     await clock.settle();
     for (let at = 0; at < 5; at++) {
-      outbox.wake({ account: "default", conversationId: "a" });
+      outbox.wake(conversation);
       await clock.advance(100);
     }
     expect(calls).toHaveLength(1);
@@ -133,7 +90,7 @@ describe("createOutbox()", () => {
 
   test("waits as long after a restart as it would have without", async () => {
     const { store, outbox, clock, calls } = await sending(() => errcode(-1), { a: ["1"] });
-    const entry = await store.nextReply({ account: "default", conversationId: "a" });
+    const [entry] = await store.nextReplies(conversation, 1);
     await store.postpone(entry?.id ?? 0, 4, clock.now() + 8000);
     await outbox.resume();
     await clock.advance(7999);
@@ -142,36 +99,43 @@ describe("createOutbox()", () => {
     expect(calls).toHaveLength(1);
   });
 
-  const retried: [string, () => Answer][] = [
-    ["a rate limit", () => errcode(410100)],
-    ["a rate limit whose code is text", () => errcode("130101")],
-    ["a busy system", () => errcode(-1)],
-    ["a code nobody knows", () => errcode(987654)],
-    ["a code that is no number", () => errcode("what")],
-    ["a code that is empty", () => errcode("")],
-    ["an answer without a code", () => jsonResponse(200, {})],
-    ["a page of HTML", () => new Response("<html>")],
-    ["HTTP 403, the limit of the gateway before it", () => jsonResponse(403, { code: "Qps" })],
-    ["HTTP 429", () => new Response("", { status: 429 })],
-    ["HTTP 500", () => new Response("", { status: 500 })],
-    ["HTTP 502", () => new Response("<html>", { status: 502 })],
-    ["a network error", () => networkError("ECONNRESET")],
+  const retried: [what: string, answer: () => Answer, waitMs: number, uncertain: boolean][] = [
+    ["a rate limit", () => errcode(410100), MINUTE, false],
+    ["a rate limit whose code is text", () => errcode("130101"), MINUTE, false],
+    ["a busy system", () => errcode(-1), 1000, false],
+    ["a code nobody knows", () => errcode(987654), 1000, false],
+    ["a code that is no number", () => errcode("what"), 1000, true],
+    ["a code that is empty", () => errcode(""), 1000, true],
+    ["an answer without a code", () => jsonResponse(200, {}), 1000, true],
+    ["a page of HTML, which is a ban", () => new Response("<html>"), 5 * MINUTE, false],
+    ["HTTP 403, a proxy's limit", () => jsonResponse(403, { code: "Qps" }), 1000, false],
+    ["HTTP 429", () => new Response("", { status: 429 }), 1000, false],
+    ["HTTP 500", () => new Response("", { status: 500 }), 1000, true],
+    ["HTTP 502", () => new Response("<html>", { status: 502 }), 1000, true],
+    ["a connection that was lost", () => networkError("ECONNRESET", "read ECONNRESET"), 1000, true],
+    ["no connection", () => networkError("ECONNREFUSED"), 1000, false],
   ];
-  test.each(retried)("tries again after %s", async (_what, answer) => {
-    const { outbox, clock, calls, left } = await sending(
+  test.each(retried)("tries again after %s", async (_what, answer, waitMs, uncertain) => {
+    const { outbox, clock, calls, left, counted } = await sending(
       (_call, at) => (at === 0 ? answer() : ok()),
       { a: ["1"] },
     );
     await outbox.resume();
-    await clock.settle();
+    await clock.advance(waitMs - 1);
+    expect(calls).toHaveLength(1);
     expect(await left()).toBe(1);
-    await clock.advance(1000);
+    await clock.advance(1);
     expect(calls).toHaveLength(2);
     expect(await left()).toBe(0);
+    expect(counted()).toEqual({
+      replies_retried: 1,
+      replies_sent: 1,
+      ...(uncertain ? { replies_uncertain: 1 } : {}),
+    });
   });
 
-  test("tries again after 10 s without an answer", async () => {
-    const { outbox, clock, calls, left } = await sending(
+  test("tries again after 10 s without an answer, and says that it may have gone out", async () => {
+    const { outbox, clock, calls, left, counted } = await sending(
       (_call, at) => (at === 0 ? never() : ok()),
       { a: ["1"] },
     );
@@ -180,6 +144,7 @@ describe("createOutbox()", () => {
     expect(calls).toHaveLength(1);
     await clock.advance(1);
     expect(await left()).toBe(0);
+    expect(counted()).toMatchObject({ replies_uncertain: 1 });
   });
 
   const final: [string, () => Answer][] = [
@@ -187,96 +152,142 @@ describe("createOutbox()", () => {
     ["improper text", () => errcode(430102)],
     ["a dissolved group", () => errcode(400013)],
     ["a final code as text", () => errcode("400013")],
-    ["an expired session", () => errcode(300001, "session 不存在")],
-    ["HTTP 404", () => new Response("", { status: 404 })],
-    ["HTTP 400", () => jsonResponse(400, { code: "bad" })],
+    ["HTTP 413", () => new Response("", { status: 413 })],
   ];
   test.each(final)("gives up after %s and goes on with the next", async (_what, answer) => {
-    const { outbox, clock, bodies, left, counters, log } = await sending(
+    const { outbox, clock, texts, left, counted, log, reasons } = await sending(
       (_call, at) => (at === 0 ? answer() : ok()),
       { a: ["1", "2"] },
     );
     await outbox.resume();
     await clock.settle();
-    expect(bodies()).toEqual(["1", "2"]);
+    expect(texts()).toEqual(["1", "2"]);
     expect(await left()).toBe(0);
-    expect(counters.read()).toEqual({ replies_failed: 1, replies_sent: 1 });
+    expect(counted()).toEqual({ replies_failed: 1, replies_sent: 1 });
     expect(log.entries.at(-1)?.level).toBe("error");
+    expect(await reasons()).toEqual([expect.stringMatching(/errcode|HTTP/)]);
   });
 
-  test("does not follow a redirect: the answer would go elsewhere", async () => {
-    const elsewhere = { status: 302, headers: { location: "https://evil.test/" } };
-    const { outbox, clock, calls, counters } = await sending(() => new Response("", elsewhere), {
-      a: ["1"],
-    });
-    await outbox.resume();
-    await clock.advance(60_000);
-    expect(calls).toHaveLength(1);
-    expect(calls[0]?.redirect).toBe("manual");
-    expect(counters.read()).toEqual({ replies_failed: 1 });
-  });
-
-  test("gives up what keeps failing once the webhook has expired", async () => {
-    const { outbox, clock, counters, left } = await sending(
-      () => errcode(-1),
-      { a: ["1"] },
-      { sessionWebhookExpiredTime: 1_700_000_000_000 + 10_000 },
-    );
-    await outbox.resume();
-    await clock.advance(10_000);
-    expect(await left()).toBe(1);
-    await clock.advance(10_000);
-    expect(await left()).toBe(0);
-    expect(counters.read()).toMatchObject({ replies_failed: 1 });
-  });
-
-  test("goes on trying as long as the webhook is good", async () => {
-    const { outbox, clock, left } = await sending(() => errcode(-1), { a: ["1"] });
-    await outbox.resume();
-    await clock.advance(3_600_000);
-    expect(await left()).toBe(1);
-  });
-
-  test("gives up where no webhook is known", async () => {
-    const { outbox, clock, calls, counters } = await sending(
-      ok,
-      { a: ["1"] },
-      { sessionWebhook: undefined },
-    );
-    await outbox.resume();
-    await clock.settle();
-    expect(calls).toEqual([]);
-    expect(counters.read()).toEqual({ replies_failed: 1 });
-  });
-
-  test("keeps the webhook, a secret, out of the log", async () => {
-    const { outbox, clock, log } = await sending(
-      (call, at) => (at === 0 ? new Error(`cannot post to ${call.url}`) : errcode(430102)),
+  test("keeps the webhook and the token, which are secrets, out of the log", async () => {
+    const { outbox, clock, log, reasons } = await sending(
+      (call, at) => {
+        const token = call.headers.get("x-acs-dingtalk-access-token") ?? "";
+        return at === 0
+          ? new Error(`cannot post to ${call.url}`)
+          : at === 1
+            ? errcode(300001, `no such session: ${call.url}`)
+            : jsonResponse(400, { code: "group.disbanded", message: `by ${token}` });
+      },
       { a: ["1"] },
     );
     await outbox.resume();
     await clock.advance(2000);
+    expect(log.entries).toHaveLength(3);
+    expect(log.text() + (await reasons()).join()).not.toMatch(/session=(?!\*)|token1|s3cret/);
+  });
+
+  test("says nothing of a message's words in the log", async () => {
+    const { outbox, clock, log } = await sending((_call, at) => errcode(at === 0 ? -1 : 430102), {
+      a: ["TOPSECRET"],
+    });
+    await outbox.resume();
+    await clock.advance(2000);
     expect(log.entries).toHaveLength(2);
-    expect(log.text()).not.toContain("session=");
+    expect(log.text()).not.toContain("TOPSECRET");
   });
 });
 
-describe("createOutbox(), when the webhook changes during a send", () => {
-  test("sends it again by the newer one instead of giving up", async () => {
-    const newer = arrivalOf(
-      robotData({
-        msgId: "newer",
-        createAt: 99,
-        conversationId: "a",
-        senderStaffId: "a",
-        sessionWebhook: `${WEBHOOK}-newer`,
-        sessionWebhookExpiredTime: 9_000_000_000_000,
-      }),
+describe("createOutbox(), the way a reply takes", () => {
+  const dead = [
+    ["an expired session", () => errcode(300001, "session 不存在")],
+    ["an unknown session", () => errcode(300005)],
+    ["HTTP 404", () => new Response("", { status: 404 })],
+    ["HTTP 400", () => jsonResponse(400, { code: "bad" })],
+    [
+      "a redirect, which is not followed: the answer would go elsewhere",
+      () => new Response("", { status: 302, headers: { location: "https://evil.test/" } }),
+    ],
+  ] as const;
+  test.each(dead)("goes by the OpenAPI at once after %s", async (_what, answer) => {
+    const { outbox, clock, calls, left, counted, store } = await sending(
+      (call) => (isApi(call) ? ok() : answer()),
+      { a: ["1", "2"] },
     );
+    await outbox.resume();
+    await clock.settle();
+    expect(calls.map((call) => [isApi(call), said(call)])).toEqual([
+      [false, "1"],
+      [true, "1"],
+      [true, "2"],
+    ]);
+    expect(calls.every(({ redirect }) => redirect === "manual")).toBe(true);
+    expect(await left()).toBe(0);
+    expect(await store.webhook(conversation)).toBeUndefined();
+    expect(counted()).toEqual({ replies_sent: 2, replies_by_api: 2 });
+  });
+
+  test("leaves the webhook 5 minutes before its end", async () => {
+    const fields = { sessionWebhookExpiredTime: 1_700_000_000_000 + 10 * MINUTE };
+    const { outbox, clock, calls, mints, reply } = await sending(ok, {}, { fields });
+    const send = async (text: string) => {
+      await reply("a", text);
+      outbox.wake(conversation);
+      await clock.settle();
+    };
+    await send("early");
+    await clock.advance(5 * MINUTE - 1);
+    await send("just in time");
+    await clock.advance(1);
+    await send("late");
+    expect(calls.map((call) => [isApi(call), said(call)])).toEqual([
+      [false, "early"],
+      [false, "just in time"],
+      [true, "late"],
+    ]);
+    expect(mints).toHaveLength(1);
+  });
+
+  test("goes by the OpenAPI where no webhook is known, to groups as well", async () => {
+    for (const group of [true, false]) {
+      const { outbox, clock, calls, counted, store } = await sending(
+        ok,
+        { a: ["1"] },
+        { group, fields: { sessionWebhook: undefined } },
+      );
+      await outbox.resume();
+      await clock.settle();
+      expect(calls.map(({ url }) => new URL(url).pathname)).toEqual([
+        group ? "/v1.0/robot/groupMessages/send" : "/v1.0/robot/oToMessages/batchSend",
+      ]);
+      expect(counted()).toEqual({ replies_sent: 1, replies_by_api: 1 });
+      expect(await store.usage({ account: "default", month: "2023-11" })).toEqual({
+        api: 1,
+        stream: 1,
+      });
+    }
+  });
+
+  test("comes back to the webhook when a message brings a new one", async () => {
+    const { outbox, clock, calls, reply } = await sending(
+      (_call, at) => (at === 0 ? errcode(300001) : ok()),
+      { a: ["1"] },
+    );
+    await outbox.resume();
+    await clock.settle();
+    await reply("a", "2");
+    outbox.wake(conversation);
+    await clock.settle();
+    expect(calls.map(isApi)).toEqual([false, true, false]);
+  });
+
+  test("sends it by a newer webhook that came meanwhile, and keeps that one", async () => {
     const run = await sending(
       async ({ url }) => {
         if (url.endsWith("-newer")) return ok();
-        await run.store.takeIn([newer], []);
+        await run.receive("a", {
+          sessionWebhook: `${WEBHOOK}-newer`,
+          sessionWebhookExpiredTime: 9_000_000_000_000,
+        });
         return errcode(300001, "session 不存在");
       },
       { a: ["1"] },
@@ -285,41 +296,72 @@ describe("createOutbox(), when the webhook changes during a send", () => {
     await run.clock.settle();
     expect(run.calls.map(({ url }) => url)).toEqual([`${WEBHOOK}-a`, `${WEBHOOK}-newer`]);
     expect(await run.left()).toBe(0);
-    expect(run.counters.read()).toEqual({ replies_sent: 1 });
+    expect(await run.store.webhook(conversation)).toMatchObject({ url: `${WEBHOOK}-newer` });
+    expect(run.counted()).toEqual({ replies_sent: 1 });
   });
-});
 
-describe("createOutbox(), when the store cannot note that a reply was sent", () => {
-  test("does not send it again, and lets it go when the store works", async () => {
-    const clock = createFakeClock();
-    const counters = createCounters();
-    const real = openSqliteStore(":memory:");
-    const { fetch, calls } = createFakeFetch(ok);
-    let full = true;
-    const outbox = createOutbox({
-      store: {
-        ...real,
-        sent: (id) =>
-          full ? Promise.reject(new Error("database or disk is full")) : real.sent(id),
-      },
-      fetch,
-      clock,
-      random: () => 0,
-      log: createFakeLog(),
-      counters,
-      signal: new AbortController().signal,
-    });
-    const arrival = arrivalOf(robotData());
-    await real.takeIn([arrival], []);
-    const entry = await real.nextTurn(arrival.session);
-    await real.settle(entry?.id ?? 0, [{ chat: arrival.chat, body: "{}" }], clock.now());
+  test("uses an outsider's webhook to its very end, and then gives up with a reason", async () => {
+    const { outbox, clock, calls, left, counted, reasons } = await sending(
+      () => errcode(-1),
+      { a: ["1", "2"] },
+      { fields: { senderStaffId: "", sessionWebhookExpiredTime: 1_700_000_000_000 + 10 * MINUTE } },
+    );
     await outbox.resume();
-    await clock.advance(60_000);
+    await clock.advance(9 * MINUTE + 30_000);
+    const before = calls.length;
+    expect(await left()).toBe(2);
+    await clock.advance(2 * MINUTE);
+    expect(calls.length - before).toBeLessThanOrEqual(1);
+    expect(calls.some(isApi)).toBe(false);
+    expect(await left()).toBe(0);
+    expect(counted()).toMatchObject({ replies_failed: 2 });
+    for (const reason of await reasons()) expect(reason).toMatch(/webhook has expired.*outsider/);
+  });
+
+  test("gives up what is for an outsider whose webhook DingTalk does not know", async () => {
+    const { outbox, clock, calls, reasons } = await sending(
+      () => errcode(300001),
+      { a: ["1"] },
+      outsider,
+    );
+    await outbox.resume();
+    await clock.settle();
     expect(calls).toHaveLength(1);
-    full = false;
-    await clock.advance(5000);
+    expect(await reasons()).toHaveLength(1);
+  });
+
+  test("gives up where no webhook is known and no user id", async () => {
+    const { outbox, clock, calls, counted } = await sending(
+      ok,
+      { a: ["1"] },
+      { fields: { senderStaffId: "", sessionWebhook: undefined } },
+    );
+    await outbox.resume();
+    await clock.settle();
+    expect(calls).toEqual([]);
+    expect(counted()).toEqual({ replies_failed: 1 });
+  });
+
+  test("does not take the try by a dead webhook for one: the next wait is the first", async () => {
+    const { outbox, clock, calls } = await sending(
+      (call, at) => (!isApi(call) ? errcode(300001) : at === 1 ? refusal("systemBusy") : ok()),
+      { a: ["1"] },
+    );
+    await outbox.resume();
+    await clock.advance(1000);
+    expect(calls.map(isApi)).toEqual([false, true, true]);
+  });
+
+  test("passes on how long the OpenAPI wants it to wait", async () => {
+    const { outbox, clock, calls } = await sending(
+      (_call, at) => (at === 0 ? refusal("send.too.fast") : ok()),
+      { a: ["1"] },
+      { fields: { sessionWebhook: undefined } },
+    );
+    await outbox.resume();
+    await clock.advance(MINUTE - 1);
     expect(calls).toHaveLength(1);
-    expect((await real.counts()).outbox).toBe(0);
-    expect(counters.read()).toEqual({ replies_sent: 1 });
+    await clock.advance(1);
+    expect(calls).toHaveLength(2);
   });
 });

@@ -1,90 +1,19 @@
 import { describe, expect, test } from "bun:test";
 import { SYSTEM_MESSAGE } from "../../../src/core/bridge/prompt.ts";
-import { createTurn } from "../../../src/core/bridge/turn.ts";
-import { createCounters } from "../../../src/core/counters.ts";
-import type { Answer, Gateway, Question } from "../../../src/core/gateway/client.ts";
 import type { FailureKind } from "../../../src/core/gateway/errors.ts";
-import { reasonOf } from "../../../src/core/log.ts";
-import type { InboxEntry, Store } from "../../../src/core/store.ts";
-import { TEXTS, type Locale } from "../../../src/core/texts.ts";
-import { openSqliteStore } from "../../../src/store/sqlite.ts";
-import { createFakeClock } from "../../support/fake-clock.ts";
-import { createFakeLog } from "../../support/fake-log.ts";
-import { arrivalOf, groupData, robotData } from "../../support/fake-messages.ts";
-
-interface Options {
-  readonly locale?: Locale;
-  readonly settle?: Store["settle"];
-  readonly halt?: AbortController;
-}
-
-const says = (text: string, truncated = false): Answer => ({
-  ok: true,
-  runId: "chatcmpl_1",
-  text,
-  truncated,
-});
-const fails = (kind: FailureKind): Answer => ({
-  ok: false,
-  failure: { kind, reason: "because" },
-});
-
-/** Takes one message in, runs its turn and tells what came of it. */
-async function turnOf(data: string, answer: Gateway["ask"] | Answer, options: Options = {}) {
-  const { locale = "zh", halt = new AbortController() } = options;
-  const clock = createFakeClock();
-  const log = createFakeLog();
-  const counters = createCounters();
-  const real = openSqliteStore(":memory:");
-  const store = options.settle === undefined ? real : { ...real, settle: options.settle };
-  const asked: Question[] = [];
-  const replied: string[] = [];
-  const gateway: Gateway = {
-    async ask(question, signal) {
-      asked.push(question);
-      return typeof answer === "function" ? await answer(question, signal) : answer;
-    },
-  };
-  const run = createTurn({
-    agentId: "main",
-    gateway,
-    store,
-    texts: TEXTS[locale],
-    clock,
-    log,
-    counters,
-    onReplies: ({ conversationId }) => void replied.push(conversationId),
-  });
-  const arrival = arrivalOf(data);
-  await real.takeIn([arrival], []);
-  const entry = (await real.nextTurn(arrival.session)) as InboxEntry;
-  const error = await run(entry, halt.signal).then(
-    () => undefined,
-    (error: unknown) => error,
-  );
-  const bodies: unknown[] = [];
-  for (;;) {
-    const reply = await real.nextReply(arrival.chat);
-    if (reply === undefined) break;
-    bodies.push(JSON.parse(reply.body));
-    await real.sent(reply.id);
-  }
-  const { inbox } = await real.counts();
-  return { error, bodies, asked, replied, inbox, log, counters: counters.read() };
-}
-
-const text = (content: string) => ({ msgtype: "text", text: { content } });
+import { TEXTS } from "../../../src/core/texts.ts";
+import { groupData, robotData } from "../../support/fake-messages.ts";
+import { fails, says, text, turning, type Ask, type Options, SESSION, turnOf } from "./_turning.ts";
 
 describe("createTurn()", () => {
   test("asks the agent and puts its answer into the outbox, together with the end of the message", async () => {
-    const { bodies, asked, replied, inbox, counters } = await turnOf(robotData(), says("hello"));
+    const { step, bodies, asked, replied, inbox, counters } = await turnOf(
+      robotData(),
+      says("hello"),
+    );
+    expect(step).toBe("again");
     expect(asked).toEqual([
-      {
-        agentId: "main",
-        session: "agent:main:dingtalk:user:staff1",
-        system: SYSTEM_MESSAGE,
-        text: "你好",
-      },
+      { agentId: "main", session: SESSION, system: SYSTEM_MESSAGE, text: "你好" },
     ]);
     expect(bodies).toEqual([text("hello")]);
     expect(replied).toEqual(["cidDirect=="]);
@@ -98,7 +27,8 @@ describe("createTurn()", () => {
   });
 
   test("says when the model was cut off", async () => {
-    const { bodies } = await turnOf(robotData(), says("half", true), { locale: "en" });
+    const answer = says("half", { truncated: true });
+    const { bodies } = await turnOf(robotData(), answer, { locale: "en" });
     expect(bodies).toEqual([text(`half\n\n${TEXTS.en.truncated}`)]);
   });
 
@@ -155,39 +85,69 @@ describe("createTurn()", () => {
     }
   });
 
-  const kinds = Object.keys(TEXTS.zh.failures) as FailureKind[];
-  test.each(kinds)("tells people in their language what failed: %s", async (kind) => {
-    for (const locale of ["zh", "en"] as const) {
-      const { bodies, inbox, counters, log } = await turnOf(robotData(), fails(kind), { locale });
-      expect(bodies).toEqual([text(TEXTS[locale].failures[kind])]);
-      expect(inbox).toBe(0);
-      expect(counters).toEqual({ turns: 1, turns_failed: 1 });
-      expect(log.entries.at(-1)).toMatchObject({ level: "error", fields: { kind } });
-    }
+  test("ends a message that came without its content in silence, and passes the news on", async () => {
+    const data = robotData({ text: undefined, errorCode: "20001" });
+    const { bodies, asked, inbox, overQuota } = await turnOf(data, says("never asked"));
+    expect(bodies).toEqual([]);
+    expect(asked).toEqual([]);
+    expect(inbox).toBe(0);
+    expect(overQuota.times).toBe(1);
   });
+
+  /** These do not end a turn: it waits, or its end is looked for. */
+  const goesOn = new Set<FailureKind>([
+    "unreachable",
+    "busy",
+    "needs-restart",
+    "broken",
+    "held-too-long",
+  ]);
+  const kinds = Object.keys(TEXTS.zh.failures) as FailureKind[];
+  test.each(kinds.filter((kind) => !goesOn.has(kind)))(
+    "tells people in their language what failed: %s",
+    async (kind) => {
+      for (const locale of ["zh", "en"] as const) {
+        const { bodies, inbox, counters, log } = await turnOf(robotData(), fails(kind), { locale });
+        expect(bodies).toEqual([text(TEXTS[locale].failures[kind])]);
+        expect(inbox).toBe(0);
+        expect(counters).toEqual({ turns: 1, turns_failed: 1 });
+        expect(log.entries.at(-1)).toMatchObject({ level: "error", fields: { kind } });
+      }
+    },
+  );
 
   test("ends a turn that crashes inside with a notice as well", async () => {
     const crash = () => Promise.reject(new Error("our own fault"));
-    const { error, bodies, inbox, counters, log } = await turnOf(robotData(), crash);
-    expect(error).toBeUndefined();
+    const { step, bodies, inbox, counters, log } = await turnOf(robotData(), crash);
+    expect(step).toBe("again");
     expect(bodies).toEqual([text(TEXTS.zh.failures.internal)]);
     expect(inbox).toBe(0);
-    expect(counters).toEqual({ turns: 1, turns_crashed: 1 });
+    expect(counters).toMatchObject({ turns: 1, turns_crashed: 1 });
     expect(log.entries.at(-1)).toMatchObject({ fields: { reason: "our own fault" } });
   });
 
-  test("leaves the message in the inbox when it is stopped", async () => {
+  test("ends a turn that throws at once in the same way", async () => {
+    const crash = () => {
+      throw new Error("our own fault");
+    };
+    const { bodies, inbox } = await turnOf(robotData(), crash);
+    expect(bodies).toEqual([text(TEXTS.zh.failures.internal)]);
+    expect(inbox).toBe(0);
+  });
+
+  test("leaves the message in the inbox when it is stopped, with what was asked", async () => {
     const halt = new AbortController();
     const reason = new Error("stopping");
     const stopped = async () => {
       halt.abort(reason);
       throw reason;
     };
-    const { error, bodies, replied, inbox } = await turnOf(robotData(), stopped, { halt });
-    expect(error).toBe(reason);
+    const { step, bodies, replied, inbox, nextTurn } = await turnOf(robotData(), stopped, { halt });
+    expect(step).toBe(reason);
     expect(bodies).toEqual([]);
     expect(replied).toEqual([]);
     expect(inbox).toBe(1);
+    expect((await nextTurn())?.asked).toMatchObject({ text: "你好", broken: false });
   });
 
   test("keeps an answer that came before it was stopped", async () => {
@@ -202,16 +162,16 @@ describe("createTurn()", () => {
   });
 
   test("rejects if the end cannot be committed, and wakes nobody", async () => {
-    const settle = () => Promise.reject(new Error("disk full"));
-    const { error, replied, inbox } = await turnOf(robotData(), says("hello"), { settle });
-    expect(error).toEqual(new Error("disk full"));
+    const store = () => ({ settle: () => Promise.reject(new Error("disk full")) });
+    const { step, replied, inbox } = await turnOf(robotData(), says("hello"), { store });
+    expect(step).toEqual(new Error("disk full"));
     expect(replied).toEqual([]);
     expect(inbox).toBe(1);
   });
 
   test("keeps what people and the agent said out of the log", async () => {
     const data = robotData({ text: { content: "TOPSECRET question" } });
-    for (const answer of [says("TOPSECRET answer"), fails("broken"), says("")]) {
+    for (const answer of [says("TOPSECRET answer"), fails("broken"), fails("busy"), says("")]) {
       const { log } = await turnOf(data, answer);
       expect(log.text()).not.toContain("TOPSECRET");
     }
@@ -237,67 +197,98 @@ describe("createTurn(), in a group", () => {
   });
 
   test("mentions the person in a notice too", async () => {
-    const { bodies } = await turnOf(groupData(), fails("busy"));
+    const { bodies } = await turnOf(groupData(), fails("rejected"));
     expect(bodies).toEqual([
-      { ...text(`@staff1 ${TEXTS.zh.failures.busy}`), at: { atUserIds: ["staff1"] } },
+      { ...text(`@staff1 ${TEXTS.zh.failures.rejected}`), at: { atUserIds: ["staff1"] } },
     ]);
   });
 });
 
 describe("createTurn(), a stored message nobody can read any more", () => {
   test("is ended without an answer, and logged", async () => {
-    const clock = createFakeClock();
-    const log = createFakeLog();
-    const settled: number[] = [];
-    const run = createTurn({
-      agentId: "main",
-      gateway: { ask: () => Promise.reject(new Error("never asked")) },
-      store: {
-        ...openSqliteStore(":memory:"),
-        settle: async (id) => void settled.push(id),
-      },
-      texts: TEXTS.zh,
-      clock,
-      log,
-      counters: createCounters(),
-      onReplies: () => undefined,
-    });
-    const entry = { id: 7, account: "default", session: "s", data: "broken", receivedAt: 0 };
-    await run(entry, new AbortController().signal);
-    expect(settled).toEqual([7]);
-    expect(log.entries.at(-1)?.level).toBe("error");
+    // What could be read once, and cannot by a newer version.
+    const store = (real: Parameters<NonNullable<Options["store"]>>[0]) => ({ settle: real.settle });
+    const turn = turning(says("never asked"), { store });
+    await turn.takeIn(robotData());
+    const entry = await turn.nextTurn();
+    if (entry === undefined) throw new Error("nothing was taken in");
+    const { run } = turn;
+    expect(await run({ ...entry, data: "broken" }, turn.halt.signal)).toBe("again");
+    expect(turn.asked).toEqual([]);
+    expect(await turn.bodies()).toEqual([]);
+    expect((await turn.store.counts()).inbox).toBe(0);
+    expect(turn.log.entries.at(-1)?.level).toBe("error");
   });
 });
 
-describe("createTurn(), when its end cannot be committed", () => {
-  test("commits the same replies the next time and does not ask again", async () => {
-    const clock = createFakeClock();
-    const store = openSqliteStore(":memory:");
-    let broken = true;
-    let asked = 0;
-    const run = createTurn({
-      agentId: "main",
-      gateway: { ask: async () => says(`answer ${++asked}`) },
-      store: {
-        ...store,
-        settle: (...args) =>
-          broken ? Promise.reject(new Error("disk I/O error")) : store.settle(...args),
-      },
-      texts: TEXTS.zh,
-      clock,
-      log: createFakeLog(),
-      counters: createCounters(),
-      onReplies: () => undefined,
+describe("createTurn(), what is committed when", () => {
+  const taken: Ask = async (_question, events) => {
+    events.onRun("chatcmpl_7");
+    return says("hello");
+  };
+
+  test("is the question before it is asked, its run at the first chunk, the answer at the end", async () => {
+    const { order } = await turnOf(robotData(), taken);
+    expect(order).toEqual(["asking", "ask", "answering", "settle"]);
+  });
+
+  test("is the question as the gateway gets it, with the time", async () => {
+    const before: unknown[] = [];
+    const turn = turning(async (_question, events) => {
+      before.push((await turn.nextTurn())?.asked);
+      events.onRun("chatcmpl_7");
+      before.push((await turn.nextTurn())?.asked);
+      return says("hello");
     });
-    const arrival = arrivalOf(robotData());
-    await store.takeIn([arrival], []);
-    const entry = (await store.nextTurn(arrival.session)) as InboxEntry;
-    const { signal } = new AbortController();
-    expect(await run(entry, signal).catch(reasonOf)).toBe("disk I/O error");
+    await turn.takeIn(groupData());
+    await turn.step();
+    const asked = { text: "小明: 你好", at: turn.clock.now(), broken: false };
+    expect(before).toEqual([
+      { ...asked, runId: undefined },
+      { ...asked, runId: "chatcmpl_7" },
+    ]);
+  });
+
+  test("is nothing asked of the gateway where that cannot be: it is tried again", async () => {
+    let broken = true;
+    const turn = turning(says("hello"), {
+      store: (real) => ({
+        asking: (...given) =>
+          broken ? Promise.reject(new Error("disk full")) : real.asking(...given),
+      }),
+    });
+    await turn.takeIn(robotData());
+    expect(await turn.step()).toEqual(new Error("disk full"));
+    expect(turn.asked).toEqual([]);
     broken = false;
-    await run(entry, signal);
-    expect(asked).toBe(1);
-    expect((await store.nextReply(arrival.chat))?.body).toContain("answer 1");
-    expect((await store.counts()).inbox).toBe(0);
+    expect(await turn.step()).toBe("again");
+    expect(turn.asked).toHaveLength(1);
+    expect(await turn.bodies()).toEqual([text("hello")]);
+  });
+
+  test("does not depend on the run id: without it the words are looked for", async () => {
+    const store = () => ({ answering: () => Promise.reject(new Error("disk full")) });
+    const { bodies } = await turnOf(robotData(), taken, { store });
+    expect(bodies).toEqual([text("hello")]);
+  });
+
+  test("is the same answer the next time, if its end could not be committed: nobody is asked again", async () => {
+    let broken = true;
+    let answers = 0;
+    const turn = turning(() => says(`answer ${++answers}`), {
+      store: (real) => ({
+        settle: (...given) =>
+          broken ? Promise.reject(new Error("disk I/O error")) : real.settle(...given),
+      }),
+    });
+    await turn.takeIn(robotData());
+    expect(await turn.step()).toEqual(new Error("disk I/O error"));
+    expect(await turn.step()).toEqual(new Error("disk I/O error"));
+    broken = false;
+    expect(await turn.step()).toBe("again");
+    expect(turn.order.filter((each) => each === "ask" || each === "look")).toEqual(["ask"]);
+    expect(await turn.bodies()).toEqual([text("answer 1")]);
+    expect((await turn.store.counts()).inbox).toBe(0);
+    expect(turn.counters.read()).toMatchObject({ turns: 1, turns_answered: 1 });
   });
 });

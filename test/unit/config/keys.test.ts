@@ -14,6 +14,12 @@ describe("loadConfig(), an unknown key", () => {
     ["gateway.timeout", { gateway: { timeout: 5 } }, "gateway.timeoutMs"],
     ["pingIntervalMs", { pingIntervalMs: 5 }, "stream.pingIntervalMs"],
     ["http.prot", { http: { prot: 80 } }, "http.port"],
+    ["robot_code", { robot_code: "x" }, "robotCode"],
+    ["stream.link", { stream: { link: 2 } }, "stream.links"],
+    ["gateway.hold", { gateway: { hold: 5 } }, "gateway.holdMs"],
+    ["limits.perminute", { limits: { perminute: 5 } }, "limits.perMinute"],
+    ["maxMb", { maxMb: 5 }, "store.maxMb"],
+    ["budget.apicalls", { budget: { apicalls: 5 } }, "budget.apiCalls"],
     ["log.levle", { log: { levle: "info" } }, "log.level"],
     ["datadir", { datadir: "/x" }, "dataDir"],
   ];

@@ -16,8 +16,16 @@ describe("loadConfig()", () => {
       agentId: "main",
       locale: "zh",
       dataDir: "/home/me/.openclaw/dingbridge",
-      stream: { pingIntervalMs: 5000, pingMisses: 2 },
-      gateway: { url: "http://127.0.0.1:18789", timeoutMs: 1_800_000, maxInFlight: 1000 },
+      stream: { pingIntervalMs: 5000, pingMisses: 2, links: 1 },
+      gateway: {
+        url: "http://127.0.0.1:18789",
+        timeoutMs: 1_800_000,
+        maxInFlight: 1000,
+        holdMs: 3_600_000,
+      },
+      limits: { perMinute: 20, perSecond: 20 },
+      budget: { apiCalls: 5000, stream: 3000 },
+      store: { fsync: false, maxMb: 1024 },
       http: { host: "127.0.0.1", port: 18_780 },
       log: { level: "info" },
     });

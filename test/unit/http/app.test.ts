@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { createApp, isLoopback, type AppOptions } from "../../../src/core/http/app.ts";
+import { createApp, type AppOptions } from "../../../src/core/http/app.ts";
+import { isLoopback } from "../../../src/core/network.ts";
 
 const app = (options: Partial<AppOptions> = {}) =>
   createApp({

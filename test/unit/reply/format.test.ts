@@ -1,31 +1,30 @@
 import { describe, expect, test } from "bun:test";
 import * as fc from "fast-check";
-import { usesMarkdown, webhookBodies } from "../../../src/core/reply/format.ts";
+import {
+  MAX_MESSAGE_BYTES,
+  apiPayload,
+  bytesOf,
+  webhookBody,
+} from "../../../src/core/dingtalk/render.ts";
+import type { Message } from "../../../src/core/message.ts";
+import { messagesFor, usesMarkdown } from "../../../src/core/reply/format.ts";
 
-interface Body {
-  readonly msgtype: string;
-  readonly text?: { readonly content: string };
-  readonly markdown?: { readonly title: string; readonly text: string };
-  readonly at?: { readonly atUserIds: readonly string[] };
-}
+const contentOf = ({ parts }: Message) => parts.map(({ text }) => text).join("|");
+const utf8 = (text: string) => new TextEncoder().encode(text).length;
 
-const bodiesOf = (...args: Parameters<typeof webhookBodies>) =>
-  webhookBodies(...args).map((body) => JSON.parse(body) as Body);
-const contentOf = ({ text, markdown }: Body) => text?.content ?? markdown?.text ?? "";
-const bytesOf = (text: string) => new TextEncoder().encode(text).length;
-
-describe("webhookBodies()", () => {
+describe("messagesFor()", () => {
   test("sends plain words as text", () => {
-    expect(bodiesOf("hello", undefined, "New message")).toEqual([
-      { msgtype: "text", text: { content: "hello" } },
+    expect(messagesFor("hello", undefined, "New message")).toEqual([
+      { format: "text", title: "", parts: [{ text: "hello" }] },
     ]);
   });
 
   test("sends markdown as markdown, its first words for a title", () => {
-    expect(bodiesOf("## The **plan**\n\n- one\n- two", undefined, "New message")).toEqual([
+    expect(messagesFor("## The **plan**\n\n- one\n- two", undefined, "New message")).toEqual([
       {
-        msgtype: "markdown",
-        markdown: { title: "The plan", text: "## The **plan**\n\n- one\n- two" },
+        format: "markdown",
+        title: "The plan",
+        parts: [{ text: "## The **plan**\n\n- one\n- two" }],
       },
     ]);
   });
@@ -38,42 +37,32 @@ describe("webhookBodies()", () => {
     [`**${"长".repeat(50)}**`, "长".repeat(20)],
     [`**${"👨‍👩‍👧‍👦 a".repeat(12)}**`, "👨‍👩‍👧‍👦 a".repeat(6) + "👨‍👩‍👧‍👦 "],
   ])("titles %j with words, at most 20 characters", (text, title) => {
-    expect(bodiesOf(text, undefined, "New message")[0]?.markdown?.title).toBe(title);
+    expect(messagesFor(text, undefined, "New message")[0]?.title).toBe(title);
   });
 
-  test("mentions a member of the organisation, by the list and in the text", () => {
-    expect(bodiesOf("hello", { userId: "staff1", nick: "小明" }, "t")).toEqual([
-      { msgtype: "text", text: { content: "@staff1 hello" }, at: { atUserIds: ["staff1"] } },
+  test("says whom it is for, and leaves it to the path how", () => {
+    const mention = { userId: "staff1", nick: "小明" };
+    expect(messagesFor("hello", mention, "t")).toEqual([
+      { format: "text", title: "", parts: [{ text: "hello", mention }] },
     ]);
-  });
-
-  test("names an outsider, who cannot be mentioned", () => {
-    expect(bodiesOf("hello", { userId: undefined, nick: "小 明\n" }, "t")).toEqual([
-      { msgtype: "text", text: { content: "@小 明  hello" } },
-    ]);
-  });
-
-  test("greets nobody whose name is not known", () => {
-    expect(bodiesOf("hello", { userId: undefined, nick: undefined }, "t")).toEqual([
-      { msgtype: "text", text: { content: "hello" } },
-    ]);
-  });
-
-  test("leaves a heading or a list at the start of its line", () => {
-    const [body] = bodiesOf("# Title", { userId: "staff1", nick: "x" }, "t");
-    expect(body?.markdown?.text).toBe("@staff1\n\n# Title");
   });
 
   test("mentions in the first of several messages only, and keeps one kind for all", () => {
-    const bodies = bodiesOf(`# Long\n\n${"word ".repeat(10_000)}`, { userId: "s", nick: "n" }, "t");
-    expect(bodies.length).toBeGreaterThan(2);
-    expect(bodies.map(({ msgtype }) => msgtype)).toEqual(bodies.map(() => "markdown"));
-    expect(bodies.filter(({ at }) => at !== undefined)).toHaveLength(1);
-    expect(bodies[0]?.at).toEqual({ atUserIds: ["s"] });
-    expect(contentOf(bodies[1] as Body)).not.toContain("@s");
+    const mention = { userId: "s", nick: "n" };
+    const messages = messagesFor(`# Long\n\n${"word ".repeat(10_000)}`, mention, "t");
+    expect(messages.length).toBeGreaterThan(2);
+    expect(messages.map(({ format }) => format)).toEqual(messages.map(() => "markdown"));
+    expect(messages.map(({ parts }) => parts[0]?.mention)).toEqual(
+      messages.map((_, at) => (at === 0 ? mention : undefined)),
+    );
+    expect(messages.every(({ title }) => title !== "")).toBe(true);
   });
 
-  const name = fc.string({ unit: "grapheme", maxLength: 64 });
+  const name = fc.oneof(
+    fc.string({ unit: "grapheme", maxLength: 64 }),
+    fc.constantFrom("\u0001".repeat(200), "名".repeat(200), '"\\'.repeat(100), "😀".repeat(100)),
+    fc.string({ unit: "binary", minLength: 150, maxLength: 260 }),
+  );
   const mention = fc.option(
     fc.record({
       userId: fc.option(name, { nil: undefined }),
@@ -89,12 +78,17 @@ describe("webhookBodies()", () => {
     .tuple(fc.array(piece, { minLength: 1, maxLength: 30 }), fc.integer({ min: 1, max: 300 }))
     .map(([pieces, times]) => pieces.join("").repeat(times));
 
-  test("never makes a body DingTalk refuses as too long", () => {
+  const fits = (message: Message) => {
+    expect(bytesOf(message)).toBeLessThanOrEqual(MAX_MESSAGE_BYTES);
+    // What DingTalk counts: the whole body of a webhook, the OpenAPI's msgParam.
+    expect(utf8(webhookBody(message))).toBeLessThanOrEqual(20_000);
+    expect(utf8(apiPayload(message).msgParam)).toBeLessThanOrEqual(15_000);
+  };
+
+  test("never makes a message that is too large for either path", () => {
     fc.assert(
       fc.property(longText, mention, (text, mention) => {
-        for (const body of webhookBodies(text, mention, "New message")) {
-          expect(bytesOf(body)).toBeLessThanOrEqual(20_000);
-        }
+        for (const message of messagesFor(text, mention, "New message")) fits(message);
       }),
     );
   });
@@ -103,21 +97,34 @@ describe("webhookBodies()", () => {
     ["a first character with thousands of accents", `# e${"\u0301".repeat(8000)}`, undefined],
     ["a user id that is none", "hello", { userId: "u".repeat(30_000), nick: "n" }],
     ["a name that is none", "hello", { userId: undefined, nick: "n".repeat(30_000) }],
+    [
+      "a long name that is all escapes",
+      "x".repeat(50_000),
+      { userId: "\u0001".repeat(200), nick: "\u0002".repeat(200) },
+    ],
+    ["a long nick and a short id", "- x\n".repeat(20_000), { userId: "u", nick: "名".repeat(200) }],
+    ["a title of the widest characters", `# ${`中${"\u0e49".repeat(9)}`.repeat(9000)}`, undefined],
+    ["a title of quotes", `# a${'"'.repeat(30_000)}`, undefined],
   ])("makes none for %s either", (_what, text, mention) => {
-    const bodies = webhookBodies(text, mention, "New message");
-    expect(bodies.length).toBeGreaterThan(0);
-    for (const body of bodies) expect(bytesOf(body)).toBeLessThanOrEqual(20_000);
+    const messages = messagesFor(text, mention, "New message");
+    expect(messages.length).toBeGreaterThan(0);
+    for (const message of messages) fits(message);
+  });
+
+  test("makes as few as will do: each but the last is nearly full", () => {
+    const messages = messagesFor("x".repeat(100_000), undefined, "t");
+    for (const message of messages.slice(0, -1)) expect(bytesOf(message)).toBeGreaterThan(13_000);
   });
 
   test("loses nothing but blanks, and makes no lone surrogate", () => {
     fc.assert(
       fc.property(longText, (text) => {
-        const bodies = bodiesOf(text, undefined, "New message");
-        const said = bodies.map(contentOf).join("");
+        const messages = messagesFor(text, undefined, "New message");
+        const said = messages.map(contentOf).join("");
         expect(said.replace(/\s+/g, "")).toBe(text.toWellFormed().replace(/\s+/g, ""));
-        for (const body of bodies) {
-          expect(contentOf(body).isWellFormed()).toBe(true);
-          expect(body.markdown?.title.isWellFormed() ?? true).toBe(true);
+        for (const message of messages) {
+          expect(contentOf(message).isWellFormed()).toBe(true);
+          expect(message.title.isWellFormed()).toBe(true);
         }
       }),
     );
@@ -126,7 +133,7 @@ describe("webhookBodies()", () => {
   test("makes no lone surrogate of a first line that is hard to cut", () => {
     for (let shift = 0; shift < 26; shift++) {
       const line = `# ${"a".repeat(shift)}${`e${"\u0301".repeat(23)}😀`.repeat(9)}`;
-      const title = bodiesOf(line, undefined, "t")[0]?.markdown?.title ?? "";
+      const title = messagesFor(line, undefined, "t")[0]?.title ?? "";
       expect(title.isWellFormed()).toBe(true);
     }
   });

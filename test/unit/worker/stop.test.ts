@@ -1,8 +1,10 @@
 import { describe, expect, test } from "bun:test";
+import { openSqliteStore } from "../../../src/store/sqlite.ts";
 import { jsonResponse, never } from "../../support/fake-fetch.ts";
-import { frameText, groupData, robotData } from "../../support/fake-messages.ts";
+import { arrivalOf, frameText, groupData, robotData } from "../../support/fake-messages.ts";
 import { answerStream } from "../../support/fake-stream.ts";
-import { working } from "./_worker.ts";
+import { createFakeOpenClaw, refused } from "./_openclaw.ts";
+import { createDayClock, working } from "./_worker.ts";
 
 const robotFrame = (messageId: string, data = robotData()) => frameText({ messageId, data });
 
@@ -69,7 +71,7 @@ describe("Worker.stop()", () => {
     gateway.release();
     await clock.settle();
     expect(stop.over).toBe(true);
-    expect(asked).toHaveLength(1);
+    expect(asked()).toHaveLength(1);
     expect((await store.counts()).inbox).toBe(1);
   });
 
@@ -81,9 +83,9 @@ describe("Worker.stop()", () => {
     const stop = stopping();
     await clock.advance(14_999);
     expect(stop.over).toBe(false);
-    expect(asked[0]?.signal?.aborted).toBe(false);
+    expect(asked()[0]?.signal?.aborted).toBe(false);
     await clock.advance(1);
-    expect(asked[0]?.signal?.aborted).toBe(true);
+    expect(asked()[0]?.signal?.aborted).toBe(true);
     expect(stop).toEqual({ over: true, afterMs: 15_000 });
     expect((await store.counts()).inbox).toBe(1);
     expect(log.entries.filter(({ level }) => level === "error")).toEqual([]);
@@ -125,6 +127,75 @@ describe("Worker.stop()", () => {
     await clock.advance(2500);
     expect(stop.over).toBe(true);
     expect(await store.counts()).toMatchObject({ inbox: 1, outbox: 1 });
+  });
+
+  test("asks nothing anew: a turn that is still looked for waits for the next start", async () => {
+    // The worker looks for what an earlier one asked, and the gateway takes its time to tell.
+    const store = openSqliteStore(":memory:");
+    const arrival = { ...arrivalOf(robotData()), outageMs: 0 };
+    await store.takeIn([arrival], [], { account: "default", month: "2023-11" });
+    const entry = await store.nextTurn(arrival.session);
+    const clock = createDayClock();
+    await store.asking(entry?.id ?? 0, { text: "你好", at: clock.now() - 60_000 });
+    let tell = () => {};
+    const openclaw = createFakeOpenClaw(clock.now);
+    openclaw.state.prompt = false;
+    const { connect, stopping, log } = working({
+      store,
+      clock,
+      async openclaw(call) {
+        if (call.url.endsWith("/tools/invoke")) await new Promise<void>((go) => (tell = go));
+        const answered = openclaw.answer(call);
+        if (answered instanceof Error) throw answered;
+        return answered;
+      },
+    });
+    await connect();
+    await clock.settle();
+    const stop = stopping();
+    for (let calls = 0; calls < 3; calls++) {
+      await clock.advance(3000);
+      tell();
+    }
+    await clock.settle();
+    expect(stop).toEqual({ over: true, afterMs: 9000 });
+    expect(openclaw.turns).toEqual([]);
+    expect((await store.counts()).inbox).toBe(1);
+    expect(log.entries.filter(({ level }) => level === "error")).toEqual([]);
+    expect(clock.pending).toBe(0);
+  });
+
+  test("is over as soon as such a request ends by itself", async () => {
+    const clock = createDayClock();
+    const openclaw = createFakeOpenClaw(clock.now);
+    openclaw.state.prompt = false;
+    const { connect, stopping, words } = working({ clock, openclaw: openclaw.answer });
+    const socket = await connect();
+    socket.text(robotFrame("push1"));
+    await clock.settle();
+    const stop = stopping();
+    await clock.advance(10_000);
+    openclaw.last().end("the answer");
+    await clock.settle();
+    expect(openclaw.last().signal?.aborted).toBe(false);
+    expect(stop).toEqual({ over: true, afterMs: 10_000 });
+    expect(words()).toEqual(["the answer"]);
+  });
+
+  test("does not wait for a gateway that is away: what is held stays in the store", async () => {
+    const clock = createDayClock();
+    const openclaw = createFakeOpenClaw(clock.now);
+    openclaw.state.away = refused;
+    const { connect, stopping, store } = working({ clock, openclaw: openclaw.answer });
+    const socket = await connect();
+    socket.text(robotFrame("push1"));
+    await clock.advance(5000);
+    const stop = stopping();
+    await clock.settle();
+    expect(stop).toEqual({ over: true, afterMs: 0 });
+    expect((await store.counts()).inbox).toBe(1);
+    await clock.advance(60_000);
+    expect(clock.pending).toBe(0);
   });
 
   test("touches the store no more when it is over: it may be closed then", async () => {

@@ -1,4 +1,6 @@
 import { describe, expect, test } from "bun:test";
+import type { Message } from "../../../src/core/message.ts";
+import { TEXTS } from "../../../src/core/texts.ts";
 import { openSqliteStore } from "../../../src/store/sqlite.ts";
 import { jsonResponse, networkError, never } from "../../support/fake-fetch.ts";
 import {
@@ -24,8 +26,10 @@ describe("createWorker()", () => {
       code: 200,
       headers: { messageId: "push1" },
     });
-    expect(asked).toHaveLength(1);
-    expect(asked[0]?.headers.get("x-openclaw-session-key")).toBe("agent:main:dingtalk:user:staff1");
+    expect(asked()).toHaveLength(1);
+    expect(asked()[0]?.headers.get("x-openclaw-session-key")).toBe(
+      "agent:main:dingtalk:user:staff1",
+    );
     expect(sent()).toEqual([text("the answer")]);
     expect(await store.counts()).toEqual({ inbox: 0, outbox: 0, quarantine: 0 });
   });
@@ -36,7 +40,7 @@ describe("createWorker()", () => {
     socket.text(robotFrame("push1"));
     await clock.settle();
     expect(socket.sent).toHaveLength(1);
-    expect(asked).toHaveLength(1);
+    expect(asked()).toHaveLength(1);
   });
 
   test("answers a message once, however often DingTalk delivers it", async () => {
@@ -47,7 +51,7 @@ describe("createWorker()", () => {
       await clock.advance(60_000);
       socket.pong();
     }
-    expect(asked).toHaveLength(1);
+    expect(asked()).toHaveLength(1);
     expect(sent()).toHaveLength(1);
   });
 
@@ -62,7 +66,7 @@ describe("createWorker()", () => {
     socket.text(robotFrame("p2", robotData({ msgId: "2", createAt: 2 })));
     socket.text(robotFrame("p3", groupData({ msgId: "3", createAt: 3 })));
     await clock.settle();
-    const sessions = () => asked.map(({ headers }) => headers.get("x-openclaw-session-key"));
+    const sessions = () => asked().map(({ headers }) => headers.get("x-openclaw-session-key"));
     expect(sessions()).toEqual([
       "agent:main:dingtalk:user:staff1",
       "agent:main:dingtalk:group:cidGroup==",
@@ -73,15 +77,16 @@ describe("createWorker()", () => {
   });
 
   test("tells the user what failed, and goes on", async () => {
-    let down = true;
+    let wrong = true;
+    const unauthorized = { error: { message: "Unauthorized", type: "unauthorized" } };
     const { clock, connect, sent } = working({
-      gateway: () => (down ? networkError("ECONNREFUSED") : answerStream("again").response()),
+      gateway: () => (wrong ? jsonResponse(401, unauthorized) : answerStream("again").response()),
     });
     const socket = await connect();
     socket.text(robotFrame("p1", robotData({ msgId: "1", createAt: 1 })));
     await clock.settle();
-    expect(JSON.stringify(sent())).toContain("网关连接不上");
-    down = false;
+    expect(sent()).toEqual([text(TEXTS.zh.failures.unauthorized)]);
+    wrong = false;
     socket.text(robotFrame("p2", robotData({ msgId: "2", createAt: 2 })));
     await clock.settle();
     expect(sent()[1]).toEqual(text("again"));
@@ -89,12 +94,14 @@ describe("createWorker()", () => {
 
   test("takes up what an earlier process left in both boxes", async () => {
     const store = openSqliteStore(":memory:");
-    const first = arrivalOf(robotData({ msgId: "1", createAt: 1 }));
-    await store.takeIn([first], []);
+    const usage = { account: "default", month: "2023-11" };
+    const first = { ...arrivalOf(robotData({ msgId: "1", createAt: 1 })), outageMs: 0 };
+    await store.takeIn([first], [], usage);
     const entry = await store.nextTurn(first.session);
-    const body = JSON.stringify(text("left in the outbox"));
-    await store.settle(entry?.id ?? 0, [{ chat: first.chat, body }], 0);
-    await store.takeIn([arrivalOf(robotData({ msgId: "2", createAt: 2 }))], []);
+    const message: Message = { format: "text", title: "", parts: [{ text: "left in the outbox" }] };
+    await store.settle(entry?.id ?? 0, [{ chat: first.chat, message }], 0);
+    const second = arrivalOf(robotData({ msgId: "2", createAt: 2 }));
+    await store.takeIn([{ ...second, outageMs: 0 }], [], usage);
 
     const { worker, clock, sent } = working({ store });
     await worker.start();
@@ -120,7 +127,7 @@ describe("createWorker()", () => {
     await clock.settle();
     expect(log.entries).toContainEqual({
       level: "warn",
-      message: "old records could not be deleted",
+      message: "tidying up the store failed",
       fields: { reason: "disk I/O error" },
     });
   });
@@ -214,6 +221,51 @@ describe("createWorker(), its status", () => {
       store: { inbox: 1, outbox: 0, quarantine: 0 },
       turns: { running: 1, waiting: 0 },
       counters: { messages_stored: 1, acks: 1 },
+    });
+  });
+
+  test("tells what the month has used up, what could not be sent and how the gateway is", async () => {
+    const { clock, connect, get } = working({
+      webhook: () => jsonResponse(200, { errcode: 430102, errmsg: "improper" }),
+    });
+    expect((await get("/status")).json).toMatchObject({
+      gateway: { state: "open", since: null, reason: null },
+      accounts: {
+        default: { budget: { month: "2023-11", api: { used: 0 }, stream: { used: 0 } } },
+      },
+      turns: { running: 0, waiting: 0, held: 0 },
+      failedReplies: [],
+    });
+    const socket = await connect();
+    socket.text(robotFrame("push1"));
+    await clock.settle();
+    expect((await get("/status")).json).toMatchObject({
+      // A push, and one message by the webhook.
+      accounts: { default: { budget: { api: { used: 0 }, stream: { used: 2 } } } },
+      failedReplies: [
+        {
+          conversationId: "cidDirect==",
+          reason: expect.stringContaining("improper"),
+          at: clock.now(),
+        },
+      ],
+      counters: { replies_failed: 1 },
+    });
+  });
+
+  test("is told as far as the store can tell it", async () => {
+    const broken = () => Promise.reject(new Error("disk I/O error"));
+    const real = openSqliteStore(":memory:");
+    const store = { ...real, usage: broken, counts: broken, failedReplies: broken };
+    const { get } = working({ store });
+    expect(await get("/status")).toMatchObject({
+      status: 200,
+      json: {
+        accounts: { default: { budget: "disk I/O error" } },
+        store: "disk I/O error",
+        failedReplies: "disk I/O error",
+        gateway: { state: "open" },
+      },
     });
   });
 

@@ -1,0 +1,180 @@
+import { describe, expect, test } from "bun:test";
+import * as fc from "fast-check";
+import { Lexer, type Token } from "marked";
+import { MAX_MESSAGE_BYTES, bytesOf, webhookBody } from "../../../src/core/dingtalk/render.ts";
+import type { Message, Part } from "../../../src/core/message.ts";
+import { messagesFor } from "../../../src/core/reply/format.ts";
+import { mergeMessages } from "../../../src/core/reply/merge.ts";
+
+const text = (...parts: Part[]): Message => ({ format: "text", title: "", parts });
+const markdown = (title: string, ...parts: Part[]): Message => ({
+  format: "markdown",
+  title,
+  parts,
+});
+const merge = (messages: readonly Message[], maxBytes = MAX_MESSAGE_BYTES) =>
+  mergeMessages(messages, bytesOf, maxBytes);
+
+const ming = { userId: "staff1", nick: "小明" };
+const hong = { userId: "staff2", nick: "小红" };
+
+describe("mergeMessages()", () => {
+  test("joins texts in order, each with its own mention", () => {
+    const { message, count } = merge([
+      text({ text: "one", mention: ming }),
+      text({ text: "two" }),
+      text({ text: "three", mention: hong }),
+    ]);
+    expect(count).toBe(3);
+    expect(message).toEqual(
+      text({ text: "one", mention: ming }, { text: "two" }, { text: "three", mention: hong }),
+    );
+    expect(JSON.parse(webhookBody(message))).toEqual({
+      msgtype: "text",
+      text: { content: "@staff1 one\n\ntwo\n\n@staff2 three" },
+      at: { atUserIds: ["staff1", "staff2"] },
+    });
+  });
+
+  test("makes markdown of a mix, with a title, line breaks kept and markdown left alone", () => {
+    const { message } = merge([
+      text({ text: "one\ntwo\n\nthree", mention: ming }),
+      markdown("The plan", { text: "# The plan\n- a\n- b", mention: hong }),
+      text({ text: "four\nfive" }),
+    ]);
+    expect(message).toEqual(
+      markdown(
+        "The plan",
+        { text: "one  \ntwo\n\nthree", mention: ming },
+        { text: "# The plan\n- a\n- b", mention: hong },
+        { text: "four  \nfive" },
+      ),
+    );
+  });
+
+  test("the first title stays", () => {
+    const { message } = merge([markdown("A", { text: "# A" }), markdown("B", { text: "# B" })]);
+    expect(message.title).toBe("A");
+  });
+
+  test("does not take a heading or a list of one answer into another", () => {
+    const { message } = merge([markdown("A", { text: "words" }), markdown("B", { text: "---" })]);
+    const { markdown: said } = JSON.parse(webhookBody(message)) as { markdown: { text: string } };
+    // "words" right above "---" would be a heading.
+    const kinds = new Lexer().lex(said.text).map(({ type }) => type);
+    expect(kinds).not.toContain("heading");
+  });
+
+  test("takes only what fits, always the first", () => {
+    const long = text({ text: "x".repeat(6000) });
+    expect(merge([long, long, long]).count).toBe(2);
+    expect(merge([text({ text: "x".repeat(20_000) }), long])).toEqual({
+      message: text({ text: "x".repeat(20_000) }),
+      count: 1,
+    });
+    const [one, two] = [text({ text: "one" }), text({ text: "two" })];
+    const both = bytesOf(text({ text: "one" }, { text: "two" }));
+    expect(merge([one, two], both).count).toBe(2);
+    expect(merge([one, two], both - 1).count).toBe(1);
+    expect(() => merge([])).toThrow();
+  });
+
+  /** What a reader of markdown sees: what tags and definitions hold is gone. */
+  const visible = (tokens: readonly Token[]): string =>
+    tokens
+      .map((token) => {
+        if (token.type === "html" || token.type === "def") return "";
+        if (token.type === "br") return "\n";
+        if ("tokens" in token && token.tokens !== undefined) return visible(token.tokens);
+        return "text" in token ? String(token.text) : token.raw;
+      })
+      .join("");
+
+  test.each([
+    "use <div> here",
+    "[a]: https://x.test",
+    "see [1] and a[0]",
+    String.raw`C:\*.txt and \\share\_x`,
+    "<!-- note -->",
+    "a < b && b > c",
+    "2 * 3 * 4 = 24",
+    "snake_case_name",
+  ])("shows in a mix what it shows alone: %j", (plain) => {
+    const [alone] = messagesFor(plain, undefined, "t");
+    expect(alone?.format).toBe("text");
+    const { message, count } = merge([alone as Message, markdown("B", { text: "# B" })]);
+    expect(count).toBe(2);
+    expect(visible(new Lexer().lex(message.parts[0]?.text ?? ""))).toBe(plain);
+  });
+
+  const piece = fc.oneof(
+    fc.string({ unit: "grapheme", minLength: 1, maxLength: 40 }),
+    fc.constantFrom("# h\n", "- a\n- b", "\n", "\n\n", "中文", "😀", "**b**", "\u0001"),
+  );
+  const answer = fc
+    .tuple(fc.array(piece, { minLength: 1, maxLength: 8 }), fc.integer({ min: 1, max: 60 }))
+    .map(([pieces, times]) => pieces.join("").repeat(times));
+  const mention = fc.option(
+    fc.record({
+      userId: fc.option(fc.string({ minLength: 1, maxLength: 20 }), { nil: undefined }),
+      nick: fc.option(fc.string({ maxLength: 20 }), { nil: undefined }),
+    }),
+    { nil: undefined },
+  );
+  const messages = fc
+    .array(fc.tuple(answer, mention), { minLength: 1, maxLength: 12 })
+    .map((answers) =>
+      answers.flatMap(([text, mention]) => messagesFor(text, mention, "New message")),
+    )
+    .filter(({ length }) => length > 0);
+  const ink = (said: string) => said.replace(/\s+/g, "");
+
+  test("loses no text, no mention and no order, and never grows too large", () => {
+    fc.assert(
+      fc.property(messages, fc.integer({ min: 500, max: 20_000 }), (messages, maxBytes) => {
+        const { message, count } = merge(messages, maxBytes);
+        expect(count).toBeGreaterThanOrEqual(1);
+        expect(count).toBeLessThanOrEqual(messages.length);
+        if (count > 1) expect(bytesOf(message)).toBeLessThanOrEqual(maxBytes);
+        const parts = messages.slice(0, count).flatMap((each) => each.parts);
+        expect(message.parts.map((part) => ink(part.text))).toEqual(
+          messages.slice(0, count).flatMap((each) =>
+            each.parts.map(({ text }) => {
+              // Escaped where only markdown would not show it.
+              const mixed = each.format !== message.format;
+              return ink(mixed ? text.replace(/[\\<[]/g, "\\$&") : text);
+            }),
+          ),
+        );
+        expect(message.parts.map((part) => part.mention)).toEqual(
+          parts.map((part) => part.mention),
+        );
+        const formats = new Set(messages.slice(0, count).map(({ format }) => format));
+        expect(message.format).toBe(formats.size === 1 ? ([...formats][0] as never) : "markdown");
+        if (message.format === "markdown") expect(message.title).not.toBe("");
+      }),
+    );
+  });
+
+  test("keeps each line of a text on a line of its own in a mix", () => {
+    const lines = fc.array(fc.stringMatching(/^[a-z]{1,10}$/), { minLength: 1, maxLength: 10 });
+    fc.assert(
+      fc.property(lines, (lines) => {
+        const mixed = merge([text({ text: lines.join("\n") }), markdown("B", { text: "# B" })]);
+        const [paragraph] = new Lexer().lex(mixed.message.parts[0]?.text ?? "");
+        const breaks = JSON.stringify(paragraph).match(/"type":"br"/g) ?? [];
+        expect(breaks).toHaveLength(lines.length - 1);
+      }),
+    );
+  });
+
+  test("takes all that fits: one more would have been too much", () => {
+    fc.assert(
+      fc.property(messages, fc.integer({ min: 500, max: 20_000 }), (messages, maxBytes) => {
+        const { count } = merge(messages, maxBytes);
+        const more = mergeMessages(messages.slice(0, count + 1), bytesOf, Infinity).message;
+        if (count < messages.length) expect(bytesOf(more)).toBeGreaterThan(maxBytes);
+      }),
+    );
+  });
+});
