@@ -1,55 +1,23 @@
 import { randomUUID } from "node:crypto";
+import type { HttpBindings } from "@hono/node-server";
 import { Hono } from "hono";
 import { ROBOT_TOPIC } from "../core/stream/frame.ts";
+import { DEFAULTS, type DingTalkOptions, type Faults } from "./dingtalk-options.ts";
 import { createEventLog } from "./events.ts";
+import { deliver, faultResponse, type SendCall } from "./faults.ts";
 import { listen } from "./listen.ts";
+import { createOpenApi } from "./openapi.ts";
+import { createOutbox, type SentBody } from "./outbox.ts";
+import { completed, robotMessage, type Saying } from "./robot-message.ts";
+import { createDirectory, createWebhooks } from "./sessions.ts";
 import { createStreamServer } from "./stream-server.ts";
+import { createTokens } from "./tokens.ts";
 
-export interface DingTalkOptions {
-  readonly clientId?: string;
-  readonly clientSecret?: string;
-  readonly redeliverAfterMs?: number;
-  readonly disconnectGraceMs?: number;
-  readonly webhookTtlMs?: number;
-  /** Webhook messages a minute and conversation, then errcode 130101. */
-  readonly perMinute?: number;
-}
-
-/** What a person says to the robot. Unset fields get the values of a colleague in a direct chat. */
-export interface Saying {
-  readonly text?: string;
-  readonly kind?: "direct" | "group";
-  readonly conversationId?: string;
-  readonly conversationTitle?: string;
-  readonly senderStaffId?: string;
-  readonly senderNick?: string;
-  /** Fields that replace or join those of the message: another msgtype, a missing id, a forged webhook. */
-  readonly override?: Readonly<Record<string, unknown>>;
-}
-
-/** A message the robot has sent. */
-export interface Sent {
-  readonly conversationId: string;
-  readonly time: number;
-  readonly body: {
-    readonly msgtype: string;
-    readonly text?: { readonly content: string };
-    readonly markdown?: { readonly title: string; readonly text: string };
-    readonly at?: { readonly atUserIds?: readonly string[] };
-  };
-}
-
-/** What the API answers instead of doing its work, until set back to null. */
-export interface Faults {
-  open: { status: number; body: unknown } | null;
-  webhook: { status: number; body: unknown } | null;
-}
-
-interface WebhookSession {
-  readonly conversationId: string;
-  expiresAt: number;
-  recent: number[];
-}
+export type { DingTalkOptions, Faults } from "./dingtalk-options.ts";
+export type { SendOutcome, Via } from "./faults.ts";
+export type { Sent, SentBody, Violation } from "./outbox.ts";
+export type { Saying } from "./robot-message.ts";
+export type { Delivery } from "./stream-server.ts";
 
 /** Bytes of a webhook body DingTalk takes. */
 const MAX_BODY_BYTES = 20_000;
@@ -59,150 +27,95 @@ const MAX_BODY_BYTES = 20_000;
  * have the bodies of the real ones.
  */
 export async function startDingTalk(options: DingTalkOptions = {}) {
-  const {
-    clientId = "dingsimulated",
-    clientSecret = "simulated-secret",
-    redeliverAfterMs = 3000,
-    disconnectGraceMs = 10_000,
-    webhookTtlMs = 90 * 60_000,
-    perMinute = 20,
-  } = options;
+  const settings = { ...DEFAULTS, ...options };
+  const { clientId, clientSecret } = settings;
   const events = createEventLog();
-  const faults: Faults = { open: null, webhook: null };
-  const sessions = new Map<string, WebhookSession>();
-  const sent: Sent[] = [];
+  const faults: Faults = { open: null, webhook: null, api: null, token: null, sends: null };
+  const webhooks = createWebhooks(settings.webhookTtlMs);
+  const directory = createDirectory();
+  const tokens = createTokens(settings.tokenTtlMs);
+  const outbox = createOutbox({ events, ...settings });
+  const invalidStaff = new Set<string>();
+  const flowControlled = new Set<string>();
   const opens: unknown[] = [];
-  let webhooksExpired = false;
+  let overQuota = false;
   let onChange = () => {};
 
-  const stream = createStreamServer({
-    events,
-    redeliverAfterMs,
-    disconnectGraceMs,
-    onLinksChanged: () => onChange(),
-  });
+  const stream = createStreamServer({ events, ...settings, onLinksChanged: () => onChange() });
 
-  const app = new Hono();
+  const app = new Hono<{ Bindings: HttpBindings }>();
 
   app.post("/v1.0/gateway/connections/open", async (c) => {
     const request = await c.req.json<{ clientId: string; clientSecret: string }>();
     opens.push(request);
-    if (faults.open !== null) return c.json(faults.open.body as object, faults.open.status as 400);
+    if (faults.open !== null) return faultResponse(faults.open);
     if (request.clientId !== clientId || request.clientSecret !== clientSecret) {
       return c.json({ requestid: randomUUID(), code: "authFailed", message: "鉴权失败" }, 401);
     }
     return c.json({
-      endpoint: `${server.url.replace("http", "ws")}/connect`,
+      endpoint: `${(settings.streamUrl ?? server.url).replace("http", "ws")}/connect`,
       ticket: stream.issueTicket(),
     });
   });
 
-  app.post("/v1.0/oauth2/accessToken", async (c) => {
-    const { appKey, appSecret } = await c.req.json<{ appKey: string; appSecret: string }>();
-    if (appKey !== clientId || appSecret !== clientSecret) {
-      return c.json(
-        { code: "invalidClientIdOrSecret", message: "无效的clientId或者clientSecret" },
-        400,
-      );
-    }
-    return c.json({ accessToken: `token-${randomUUID()}`, expireIn: 7200 });
-  });
-
   app.post("/robot/sendBySession", async (c) => {
-    if (faults.webhook !== null) {
-      return c.json(faults.webhook.body as object, faults.webhook.status as 400);
-    }
-    const session = sessions.get(c.req.query("session") ?? "");
-    if (session === undefined || session.expiresAt < Date.now()) {
+    if (faults.webhook !== null) return faultResponse(faults.webhook);
+    const conversationId = webhooks.conversationOf(c.req.query("session") ?? "");
+    if (conversationId === undefined) {
       return c.json({ errcode: 300001, errmsg: "session 不存在" });
     }
     const text = await c.req.text();
     if (new TextEncoder().encode(text).length > MAX_BODY_BYTES) {
       return c.json({ errcode: 460101, errmsg: "message too long, exceed 20000 bytes" });
     }
-    const now = Date.now();
-    session.recent = session.recent.filter((at) => at > now - 60_000);
-    if (session.recent.length >= perMinute) {
-      return c.json({ errcode: 130101, errmsg: "send too fast, exceed 20 times per minute" });
-    }
-    session.recent.push(now);
-    receive(session.conversationId, JSON.parse(text) as Sent["body"]);
-    return c.json({ errcode: 0, errmsg: "ok" });
+    const body = JSON.parse(text) as SentBody;
+    const call: SendCall<SentBody> = { via: "webhook", conversationId, body };
+    return await deliver(c, {
+      calls: [call],
+      outcome: faults.sends?.(call) ?? "ok",
+      take: outbox.take,
+      ok: () => c.json({ errcode: 0, errmsg: "ok" }),
+      tooFast: () =>
+        c.json({ errcode: 130101, errmsg: "send too fast, exceed 20 times per minute" }),
+    });
   });
 
-  const receive = (conversationId: string, body: Sent["body"]) => {
-    const time = Date.now();
-    sent.push({ conversationId, time, body });
-    events.emit({
-      type: "message",
-      time,
-      conversationId,
-      from: "robot",
-      name: "dingbridge",
-      msgtype: body.msgtype,
-      title: body.markdown?.title,
-      text: body.markdown?.text ?? body.text?.content ?? JSON.stringify(body),
-      at: body.at?.atUserIds ?? [],
-    });
-  };
+  const ports = { settings, faults, tokens, outbox, directory, invalidStaff, flowControlled };
+  app.route("/", createOpenApi(ports));
 
-  const server = await listen((request) => app.fetch(request), { onUpgrade: stream.onUpgrade });
+  const server = await listen((request, env) => app.fetch(request, env), {
+    onUpgrade: stream.onUpgrade,
+  });
 
-  /** The same URL for a conversation as long as it lives; each message extends it. */
-  const webhookFor = (conversationId: string) => {
-    const known = [...sessions].find(
-      ([, session]) => session.conversationId === conversationId && session.expiresAt > Date.now(),
-    );
-    const id = known?.[0] ?? randomUUID().replaceAll("-", "");
-    const expiresAt = Date.now() + webhookTtlMs;
-    sessions.set(id, { conversationId, recent: known?.[1].recent ?? [], expiresAt });
-    return { url: `${server.url}/robot/sendBySession?session=${id}`, expiresAt };
-  };
-
-  const messageFor = (saying: Saying) => {
-    const { kind = "direct", senderStaffId = "user01", senderNick = "小明" } = saying;
-    const conversationId = saying.conversationId ?? `cid${kind}Simulated==`;
-    webhooksExpired = false;
-    const webhook = webhookFor(conversationId);
-    const group = {
-      conversationTitle: saying.conversationTitle ?? "演示群",
-      isInAtList: true,
-      atUsers: [{ dingtalkId: "$:LWCP_v1:$robot" }],
-    };
-    return {
-      msgId: `msg${randomUUID()}==`,
-      conversationId,
-      conversationType: kind === "group" ? "2" : "1",
-      ...(kind === "group" ? group : {}),
-      senderId: `$:LWCP_v1:$${senderStaffId}`,
-      senderStaffId,
-      senderNick,
-      senderCorpId: "dingcorp",
-      chatbotCorpId: "dingcorp",
-      chatbotUserId: "$:LWCP_v1:$robot",
-      robotCode: clientId,
-      isAdmin: false,
-      createAt: Date.now(),
-      sessionWebhook: webhook.url,
-      sessionWebhookExpiredTime: webhook.expiresAt,
-      msgtype: "text",
-      // In a group DingTalk cuts "@robot" out and leaves the blank.
-      text: { content: kind === "group" ? ` ${saying.text ?? ""}` : (saying.text ?? "") },
-      ...saying.override,
-    };
+  const messageFor = (said: Saying) => {
+    const saying = completed(said);
+    const { kind, conversationId, senderStaffId } = saying;
+    directory.heard(kind, conversationId, senderStaffId);
+    const { session, expiresAt } = webhooks.issue(conversationId);
+    const webhook = { url: `${server.url}/robot/sendBySession?session=${session}`, expiresAt };
+    return robotMessage(saying, { robotCode: clientId, webhook, overQuota });
   };
 
   return {
     url: server.url,
+    port: server.port,
     clientId,
     clientSecret,
     events,
     faults,
     stream,
     /** All the robot has sent, in order. */
-    sent,
+    sent: outbox.sent,
+    /** Every call and message that came too fast. */
+    violations: outbox.violations,
     /** All requests to open a connection. */
     opens,
+    /** Users a batchSend does not find. */
+    invalidStaff,
+    /** Users a batchSend is kept from for now. */
+    flowControlled,
+    /** Groups that can be written to without a webhook: those the robot has heard from, and any added. */
+    groups: directory.groups,
     messageFor,
     /** Says something to the robot. Resolves when the worker has acked it. */
     async say(saying: Saying) {
@@ -221,14 +134,32 @@ export async function startDingTalk(options: DingTalkOptions = {}) {
       await stream.push(ROBOT_TOPIC, JSON.stringify(message));
       return message;
     },
+    /** Pushes an earlier message again, as it was or under a new id. Resolves when it is acked. */
+    async pushAgain<M extends object>(message: M, { newMsgId = false } = {}) {
+      const again = newMsgId ? { ...message, msgId: `msg${randomUUID()}==` } : message;
+      await stream.push(ROBOT_TOPIC, JSON.stringify(again));
+      return again;
+    },
     /** Every session webhook handed out so far stops working. */
     expireWebhooks() {
-      for (const session of sessions.values()) session.expiresAt = 0;
-      webhooksExpired = true;
+      webhooks.expireAll();
       onChange();
     },
     get webhooks(): "valid" | "expired" {
-      return webhooksExpired ? "expired" : "valid";
+      return webhooks.state;
+    },
+    /** The access token handed out stops working; the next one asked for is new. */
+    expireTokens: () => tokens.expire(),
+    /** How many different access tokens there were. */
+    get mints() {
+      return tokens.mints;
+    },
+    /** The monthly quota is used up: messages come without what was said. */
+    get overQuota() {
+      return overQuota;
+    },
+    set overQuota(used: boolean) {
+      overQuota = used;
     },
     set onChange(listener: () => void) {
       onChange = listener;

@@ -1,123 +1,230 @@
 import { randomUUID } from "node:crypto";
 import { Hono } from "hono";
 import { stream } from "hono/streaming";
+import { createEcho } from "./echo.ts";
+import { faultResponse, type Fault } from "./faults.ts";
+import { createResumes } from "./gateway-resumes.ts";
+import { createSessions } from "./gateway-sessions.ts";
+import {
+  DONE,
+  DRAINING,
+  INTERNAL,
+  LIVE,
+  STARTING,
+  UNAUTHORIZED,
+  chunk,
+  readiness,
+  streamError,
+} from "./gateway-shapes.ts";
+import { invokeTool } from "./gateway-tools.ts";
+import { createTurns, type Asked, type Responder, type Turn } from "./gateway-turns.ts";
 import { listen, type Listening } from "./listen.ts";
 
-/** A request as the gateway saw it. */
-export interface Asked {
-  readonly time: number;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly session: string;
-  readonly body: {
-    readonly model: string;
-    readonly stream: boolean;
-    readonly messages: readonly { readonly role: string; readonly content: string }[];
-  };
-  /** The user's message. */
-  readonly text: string;
-}
-
-/** Pieces of the answer's text, or a whole response where something is to go wrong. */
-export type Responder = (asked: Asked) => AsyncIterable<string> | Response;
+export { createEcho } from "./echo.ts";
+export type { Entry, Session, SessionStatus } from "./gateway-sessions.ts";
+export type { Asked, Responder } from "./gateway-turns.ts";
 
 export interface GatewayOptions {
   readonly token?: string;
   readonly respond?: Responder;
   /** Called with the answer so far, each time it grows and once when it is complete. */
   readonly onStreaming?: (session: string, text: string, done: boolean) => void;
+  /** How long a start after a stop or a crash takes until /readyz says so and turns run. */
+  readonly startupMs?: number;
+  /** A client that hangs up too early makes it fatal, as with the real gateway. */
+  readonly strictAborts?: boolean;
+  /** How long a turn is at work before its question is in the history: a crash until then loses it. */
+  readonly recordAfterMs?: number;
 }
 
-const ECHO = {
-  zh: ["你说的是：", "我是**回声网关**，接上真正的 OpenClaw 后，回答就来自你的智能体。"],
-  en: ["You said:", "I am the **echo gateway**. With a real OpenClaw your agent answers here."],
-} as const;
+/** Hanging up does no harm at this age once the run has said something, and at the other in any case. */
+const SAFE_ABORT_MS = { heard: 4000, silent: 15_000 };
 
-/** Says back what was said, in pieces, with enough markdown to look at. */
-export function createEcho(locale: "zh" | "en"): Responder {
-  const [before, after] = ECHO[locale];
-  return async function* ({ text }) {
-    const answer = `${before}\n\n> ${text.replaceAll("\n", "\n> ")}\n\n${after}`;
-    // In about two seconds, however long it is.
-    const size = Math.max(4, Math.ceil(answer.length / 50));
-    for (let at = 0; at < answer.length; at += size) {
-      await new Promise((resolve) => setTimeout(resolve, 40));
-      yield answer.slice(at, at + size);
-    }
-  };
+/** From a start to the next one. */
+interface Life {
+  readonly since: number;
+  started: boolean;
+  readonly ready: Promise<void>;
+  readonly becomeReady: () => void;
 }
 
-/** A stand-in for the OpenClaw gateway's HTTP API: one endpoint that streams, and its health pages. */
+function createLife(): Life {
+  let becomeReady = () => {};
+  const ready = new Promise<void>((resolve) => (becomeReady = resolve));
+  return { since: Date.now(), started: false, ready, becomeReady };
+}
+
+/**
+ * A stand-in for the OpenClaw gateway's HTTP API: the endpoint that streams, its health pages, and the
+ * tools that look at sessions. Its sessions outlive a stop and a crash.
+ */
 export async function startGateway(options: GatewayOptions = {}) {
-  const { token = "simulated-token", onStreaming } = options;
+  const { token = "simulated-token", onStreaming, startupMs = 0, strictAborts = false } = options;
+  const { recordAfterMs = 0 } = options;
   let respond = options.respond ?? createEcho("zh");
   const asked: Asked[] = [];
+  /** What is answered instead of doing the work, until set back to null. */
+  const faults: { tools: Fault | null } = { tools: null };
+  const sessions = createSessions();
+  let life = createLife();
+  let startup: ReturnType<typeof setTimeout> | undefined;
+  let draining = false;
+  let fatal = false;
   let inFlight = 0;
+  let earlyAborts = 0;
+
+  const turns = createTurns({ sessions, isFatal: () => fatal, recordAfterMs });
+  const resumes = createResumes({ sessions, turns, respond: (request) => respond(request) });
+
+  const hungUp = (turn: Turn) => {
+    if (!turns.abandon(turn)) return;
+    const age = Date.now() - turn.asked.time;
+    if (age >= SAFE_ABORT_MS[turn.heard ? "heard" : "silent"]) return;
+    earlyAborts++;
+    fatal ||= strictAborts;
+  };
 
   const app = new Hono();
-  app.get("/healthz", (c) => c.json({ ok: true, status: "live" }));
-  app.get("/readyz", (c) => c.json({ ready: true, failing: [] }));
+  app.get("/healthz", (c) => c.json(LIVE));
+  app.get("/readyz", (c) => {
+    const starting = life.started ? [] : ["startup-sidecars"];
+    const failing = draining ? [...starting, "gateway-draining"] : starting;
+    return c.json(readiness(failing, Date.now() - life.since), failing.length === 0 ? 200 : 503);
+  });
+  for (const path of ["/v1/*", "/tools/*"]) {
+    app.use(path, async (c, next) => {
+      if (c.req.header("authorization") !== `Bearer ${token}`) return c.json(UNAUTHORIZED, 401);
+      if (draining) return c.json(DRAINING, 503, { "retry-after": "1" });
+      return await next();
+    });
+  }
+  app.post("/tools/invoke", async (c) => {
+    if (faults.tools !== null) return faultResponse(faults.tools);
+    return life.started ? invokeTool(sessions, await c.req.text()) : c.json(STARTING, 500);
+  });
+
   app.post("/v1/chat/completions", async (c) => {
-    if (c.req.header("authorization") !== `Bearer ${token}`) {
-      return c.json({ error: { message: "Unauthorized", type: "unauthorized" } }, 401);
-    }
     const body = await c.req.json<Asked["body"]>();
-    const session = c.req.header("x-openclaw-session-key") ?? "";
+    const session = c.req.header("x-openclaw-session-key") ?? `agent:main:openai:${randomUUID()}`;
     const text = body.messages.findLast(({ role }) => role === "user")?.content ?? "";
     const request: Asked = { time: Date.now(), headers: c.req.header(), session, body, text };
     asked.push(request);
+    const known = sessions.open(session);
     const answer = respond(request);
     if (answer instanceof Response) return answer;
 
     c.header("content-type", "text/event-stream; charset=utf-8");
     c.header("cache-control", "no-cache");
-    const id = `chatcmpl_${randomUUID()}`;
-    const chunk = (delta: object, finish_reason: string | null) =>
-      `data: ${JSON.stringify({ id, object: "chat.completion.chunk", created: Math.floor(Date.now() / 1000), model: "openclaw", choices: [{ index: 0, delta, finish_reason }] })}\n\n`;
+    if (resumes.isRunning(known)) {
+      const id = `chatcmpl_${randomUUID()}`;
+      return c.body([chunk(id, { role: "assistant" }, null), streamError(INTERNAL), DONE].join(""));
+    }
+    resumes.drop(known);
+    const turn = turns.create(request, answer);
+    const { ready } = life;
     return stream(c, async (out) => {
+      out.onAbort(() => hungUp(turn));
       inFlight++;
-      out.onAbort(() => {
+      try {
+        await out.write(chunk(turn.runId, { role: "assistant" }, null));
+        await Promise.race([ready, turn.interrupted]);
+        let said = "";
+        const outcome = await turns.run(turn, async (piece) => {
+          said += piece;
+          onStreaming?.(session, said, false);
+          await out.write(chunk(turn.runId, { content: piece }, null));
+        });
+        // Broken off: the connection is gone, or about to be.
+        if (outcome === undefined) return;
+        onStreaming?.(session, said, true);
+        await out.write(outcome.ok ? chunk(turn.runId, {}, "stop") : streamError(outcome.error));
+        await out.write(DONE);
+      } finally {
         inFlight--;
-      });
-      await out.write(chunk({ role: "assistant" }, null));
-      let said = "";
-      for await (const piece of answer) {
-        if (out.aborted) return;
-        said += piece;
-        onStreaming?.(session, said, false);
-        await out.write(chunk({ content: piece }, null));
       }
-      onStreaming?.(session, said, true);
-      await out.write(chunk({}, "stop"));
-      await out.write("data: [DONE]\n\n");
-      inFlight--;
     });
   });
 
+  /** Turns run from now on, and what a crash has interrupted is taken up. */
+  const becomeReady = () => {
+    life.started = true;
+    resumes.start();
+    life.becomeReady();
+  };
+
   let server: Listening | undefined = await listen((request) => app.fetch(request));
   const { url, port } = server;
+  becomeReady();
+
+  const goAway = async () => {
+    const stopping = server;
+    server = undefined;
+    clearTimeout(startup);
+    resumes.stop();
+    await stopping?.close();
+  };
+
   return {
     url,
     token,
+    faults,
     /** All questions, in order of arrival. */
     asked,
+    /** What the gateway has kept of a session: entries, status, whether its last run was cut off. */
+    sessionOf: sessions.find,
     set respond(next: Responder) {
       respond = next;
     },
+    /** Questions whose answers are under way or waiting in line. */
     get inFlight() {
       return inFlight;
+    },
+    /** The most turns that ran at the same time. */
+    get maxActive() {
+      return turns.maxActive;
+    },
+    /** How often a client has hung up too early, whether that was fatal or not. */
+    get earlyAborts() {
+      return earlyAborts;
+    },
+    /** The agent database is closed for good: every turn fails, and nothing else shows it. */
+    get fatal() {
+      return fatal;
+    },
+    set fatal(state: boolean) {
+      fatal = state;
     },
     get running() {
       return server !== undefined;
     },
-    /** Goes away without a word: running answers break off, new requests are refused. */
-    async stop() {
-      const stopping = server;
-      server = undefined;
-      await stopping?.close();
+    /** What /readyz says. */
+    get ready() {
+      return server !== undefined && life.started && !draining;
     },
-    /** Comes back under the same address. */
+    /** Goes away without a word: running answers break off for good, new requests are refused. */
+    async stop() {
+      turns.interruptAll("killed");
+      await goAway();
+    },
+    /** Dies: the same, only that the next start finishes by itself what was running. */
+    async crash() {
+      resumes.add(turns.interruptAll("crash"));
+      await goAway();
+    },
+    /** Takes no more questions and refuses those in line; what is under way ends as it should. */
+    drain() {
+      draining = true;
+      turns.refuseQueued();
+    },
+    /** Comes back under the same address, or takes questions again after a drain. */
     async start() {
-      server ??= await listen((request) => app.fetch(request), { port });
+      draining = false;
+      if (server !== undefined) return;
+      fatal = false;
+      life = createLife();
+      server = await listen((request) => app.fetch(request), { port });
+      if (startupMs === 0) becomeReady();
+      else startup = setTimeout(becomeReady, startupMs);
     },
   };
 }

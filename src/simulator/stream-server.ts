@@ -13,10 +13,26 @@ export interface StreamServerOptions {
   readonly onLinksChanged: () => void;
 }
 
+/** A push on its way over one link. `seq` counts all of a server's. */
+export interface Delivery {
+  readonly link: string;
+  readonly seq: number;
+  readonly time: number;
+}
+
+export interface Acked {
+  readonly code: number;
+  readonly data: string;
+  readonly delivery: Delivery;
+}
+
 interface Push {
   readonly topic: string;
   readonly data: string;
-  readonly acked: (code: number, data: string) => void;
+  readonly onDelivery: ((delivery: Delivery) => void) | undefined;
+  readonly onAcked: (acked: Acked) => void;
+  /** The latest. */
+  delivery: Delivery;
   timer: ReturnType<typeof setTimeout> | undefined;
 }
 
@@ -42,6 +58,7 @@ export function createStreamServer(options: StreamServerOptions) {
   /** Pushes that found no link. */
   let parked: Push[] = [];
   let systemAcks = 0;
+  let deliveries = 0;
 
   const log = (direction: "in" | "out", label: string, detail: string) =>
     events.emit({ type: "frame", time: Date.now(), direction, label, detail });
@@ -70,6 +87,8 @@ export function createStreamServer(options: StreamServerOptions) {
     }
     const messageId = frame(link, "CALLBACK", push.topic, push.data);
     unacked.set(messageId, push);
+    push.delivery = { link: link.id, seq: ++deliveries, time: Date.now() };
+    push.onDelivery?.(push.delivery);
     push.timer = setTimeout(() => {
       unacked.delete(messageId);
       log("in", "redelivery", `not acked within ${options.redeliverAfterMs} ms`);
@@ -91,7 +110,7 @@ export function createStreamServer(options: StreamServerOptions) {
     }
     unacked.delete(headers.messageId);
     clearTimeout(push.timer);
-    push.acked(code, data);
+    push.onAcked({ code, data, delivery: push.delivery });
   };
 
   const welcome = (socket: WebSocket) => {
@@ -134,10 +153,11 @@ export function createStreamServer(options: StreamServerOptions) {
       tickets.set(ticket, Date.now() + TICKET_MS);
       return ticket;
     },
-    /** Pushes a callback until it is acked. Resolves with the ack's code and data. */
-    push: (topic: string, data: string): Promise<{ code: number; data: string }> =>
-      new Promise((resolve) => {
-        deliver({ topic, data, acked: (code, data) => resolve({ code, data }), timer: undefined });
+    /** Pushes a callback until it is acked. Resolves with the ack and the delivery it was for. */
+    push: (topic: string, data: string, onDelivery?: (delivery: Delivery) => void) =>
+      new Promise<Acked>((onAcked) => {
+        const delivery = { link: "", seq: 0, time: 0 };
+        deliver({ topic, data, onDelivery, onAcked, delivery, timer: undefined });
       }),
     /** Sends text as it is on every link, frame or not. */
     sendRaw(text: string) {
