@@ -1,4 +1,5 @@
 import type { Runtime } from "./port.ts";
+import { fetchPinned, resolve } from "./_pinned.ts";
 import { dial } from "./_ws.ts";
 
 const unpooled = Deno.createHttpClient({ poolMaxIdlePerHost: 0 });
@@ -13,6 +14,8 @@ export const runtime: Runtime = {
       ...init,
       client: unpooled,
     } as RequestInit)) as typeof globalThis.fetch,
+  resolve,
+  fetchPinned,
   async serve({ host, port, fetch }) {
     try {
       const abort = new AbortController();

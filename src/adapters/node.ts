@@ -2,6 +2,7 @@ import { createServer } from "node:http";
 import process from "node:process";
 import { getRequestListener } from "@hono/node-server";
 import type { Runtime } from "./port.ts";
+import { fetchPinned, resolve } from "./_pinned.ts";
 import { fetch, fetchFresh } from "./_undici.ts";
 import { dial } from "./_ws.ts";
 
@@ -11,6 +12,8 @@ export const runtime: Runtime = {
   dial,
   fetch,
   fetchFresh,
+  resolve,
+  fetchPinned,
   async serve({ host, port, fetch }) {
     const listener = getRequestListener(fetch, { overrideGlobalObjects: false });
     const server = createServer((request, response) => void listener(request, response));

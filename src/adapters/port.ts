@@ -1,3 +1,4 @@
+import type { FetchPinned, Resolve } from "../core/media/port.ts";
 import type { Dial } from "../core/socket.ts";
 
 /**
@@ -15,6 +16,8 @@ export interface Runtime {
    * that failed for that looks like one that broke off in the middle.
    */
   readonly fetchFresh: typeof fetch;
+  readonly resolve: Resolve;
+  readonly fetchPinned: FetchPinned;
   /** Rejects with `code: "EADDRINUSE"` if the port is taken. */
   serve(options: ServeOptions): Promise<HttpServer>;
 }
