@@ -1,8 +1,10 @@
+import { MAX_MESSAGES, mediaOf } from "./core/bridge/burst.ts";
 import { createBudget } from "./core/bridge/budget.ts";
 import { createHold } from "./core/bridge/hold.ts";
 import { createIntake } from "./core/bridge/intake.ts";
 import { createLanes } from "./core/bridge/lanes.ts";
 import { createOutbox } from "./core/bridge/outbox.ts";
+import { createCompose, type ExtractText } from "./core/bridge/question.ts";
 import { createRecovery } from "./core/bridge/recovery.ts";
 import { createSender } from "./core/bridge/sender.ts";
 import { createTurn } from "./core/bridge/turn.ts";
@@ -16,6 +18,10 @@ import { createGateway } from "./core/gateway/client.ts";
 import { createGate } from "./core/gateway/gate.ts";
 import { createApp, type Readiness } from "./core/http/app.ts";
 import { reasonOf, type Log } from "./core/log.ts";
+import { DOWNLOAD_LIMITS, createDownloader } from "./core/media/download.ts";
+import { createGuard } from "./core/media/guard.ts";
+import type { FetchPinned, Resolve } from "./core/media/port.ts";
+import { createShelf, type MediaFiles } from "./core/media/shelf.ts";
 import { isLoopback } from "./core/network.ts";
 import type { Dial } from "./core/socket.ts";
 import type { Store } from "./core/store.ts";
@@ -32,6 +38,11 @@ export interface WorkerPorts {
   readonly fetchFresh: typeof fetch;
   readonly dial: Dial;
   readonly store: Store;
+  /** Every address of a host. */
+  readonly resolve: Resolve;
+  readonly fetchPinned: FetchPinned;
+  readonly files: MediaFiles;
+  readonly extractText: ExtractText;
   readonly log: Log;
   readonly random: () => number;
   /** Goes into /status and the user agent: "bun 1.4.5". */
@@ -123,6 +134,27 @@ export function createWorker(config: Config, ports: WorkerPorts): Worker {
     onRoom: () => sessions.fill(),
   });
 
+  const shelf = createShelf({
+    downloader: createDownloader({
+      apiUrl,
+      robotCode,
+      tokens,
+      fetch,
+      throttle,
+      clock,
+      guard: createGuard({
+        resolve: ports.resolve,
+        allowHosts: config.media.allowHosts,
+        apiUrls: [apiUrl, config.oapiUrl],
+      }),
+      fetchPinned: ports.fetchPinned,
+      limits: { ...DOWNLOAD_LIMITS, maxBytes: config.media.maxMb * 1024 * 1024 },
+    }),
+    files: ports.files,
+    log: log.child("media"),
+    signal: halt.signal,
+  });
+
   const hold = createHold({
     gate,
     store,
@@ -139,6 +171,14 @@ export function createWorker(config: Config, ports: WorkerPorts): Worker {
     gateway,
     gate,
     hold,
+    compose: createCompose({
+      shelf,
+      extractText: ports.extractText,
+      store,
+      context: config.messageContext,
+      sameMachine: isLoopback(new URL(config.gateway.url).hostname),
+    }),
+    windowMs: config.burst.windowMs,
     recovery: createRecovery({
       gateway,
       gate,
@@ -153,6 +193,7 @@ export function createWorker(config: Config, ports: WorkerPorts): Worker {
     log: log.child("turn"),
     counters,
     onReplies: outbox.wake,
+    onFilesDone: shelf.drop,
     onQuota(usedUp) {
       if (usedUp) counters.count("over_quota");
       budget.quota(usedUp);
@@ -164,10 +205,9 @@ export function createWorker(config: Config, ports: WorkerPorts): Worker {
     clock,
     retryMs: TURN_RETRY_MS,
     async step(session) {
-      const entry = await store.nextTurn(session);
-      if (entry === undefined) return "idle";
+      const waiting = await store.nextTurns(session, MAX_MESSAGES);
       try {
-        return await runTurn(entry, halt.signal);
+        return await runTurn(waiting, halt.signal);
       } finally {
         tryNext();
       }
@@ -191,7 +231,13 @@ export function createWorker(config: Config, ports: WorkerPorts): Worker {
     clock,
     log: log.child("intake"),
     counters,
-    onStored: sessions.wake,
+    onStored(arrival) {
+      const media = mediaOf(arrival.data);
+      if (media.length > 0) shelf.begin({ account: ACCOUNT, msgId: arrival.msgId }, media);
+      // What a picture waits for may be this message.
+      sessions.rouse(arrival.session);
+      sessions.wake(arrival.session);
+    },
   });
 
   const stream = createStream({
@@ -270,6 +316,7 @@ export function createWorker(config: Config, ports: WorkerPorts): Worker {
     async start() {
       every(PRUNE_EVERY_MS, "tidying up the store", () => store.prune(clock.now()));
       every(BUDGET_EVERY_MS, "looking at the month's budget", budget.check);
+      await shelf.sweep(store.waitingIds);
       await gate.start();
       await outbox.resume();
       for (const session of await store.sessionsWaiting()) sessions.wake(session);

@@ -1,12 +1,25 @@
 import { runtime } from "#runtime";
 import { createSystemClock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
+import type { MediaFiles } from "../core/media/shelf.ts";
 import type { Store } from "../core/store.ts";
+import { createExtractor } from "../extract/extractor.ts";
 import type { WorkerPorts } from "../worker.ts";
 
+export interface RealPorts extends WorkerPorts {
+  /** Ends the reading of files at once. */
+  readonly stopExtracting: () => void;
+}
+
 /** The real world, as this runtime offers it. */
-export function realPorts(store: Store, log: Log): WorkerPorts {
+export function realPorts(store: Store, files: MediaFiles, log: Log): RealPorts {
+  const extractor = createExtractor({ runtime: runtime.name });
   return {
+    resolve: runtime.resolve,
+    fetchPinned: runtime.fetchPinned,
+    files,
+    extractText: (bytes, kind, name) => extractor.extractText(bytes, kind, name),
+    stopExtracting: extractor.stop,
     clock: createSystemClock(setImmediate),
     fetch: runtime.fetch,
     fetchFresh: runtime.fetchFresh,

@@ -7,6 +7,7 @@ import { startLogging } from "../logging.ts";
 import { startChatPage } from "../simulator/chat-page.ts";
 import { startDingTalk } from "../simulator/dingtalk.ts";
 import { createEcho, startGateway } from "../simulator/gateway.ts";
+import { createMemoryFiles } from "../store/media-files.ts";
 import { openSqliteStore } from "../store/sqlite.ts";
 import { createWorker } from "../worker.ts";
 import { systemLocale } from "./_configuration.ts";
@@ -83,7 +84,8 @@ export async function demo(options: DemoOptions): Promise<number> {
   });
   const store = openSqliteStore(config.dataDir);
   const log = startLogging(config.log.level, process.stderr);
-  const worker = createWorker(config, realPorts(store, log));
+  const ports = realPorts(store, createMemoryFiles(), log);
+  const worker = createWorker(config, ports);
   await worker.start();
 
   const heading = locale === "zh" ? "dingbridge 演示，聊天页面" : "dingbridge demo, the chat page";
@@ -92,6 +94,7 @@ export async function demo(options: DemoOptions): Promise<number> {
 
   await stop;
   await page.close();
+  ports.stopExtracting();
   const stopped = worker.stop();
   // The echo's turns need not be waited for. A real gateway must not be left in mid-turn.
   const patience = new Promise((resolve) => setTimeout(resolve, 1000));

@@ -15,6 +15,7 @@ import {
   type Lock,
 } from "../store/lock.ts";
 import { LayoutError } from "../store/schema.ts";
+import { createMediaFiles } from "../store/media-files.ts";
 import { openSqliteStore } from "../store/sqlite.ts";
 import { VERSION } from "../version.ts";
 import { createWorker } from "../worker.ts";
@@ -55,7 +56,8 @@ async function run(
   stop: Promise<NodeJS.Signals>,
 ): Promise<void> {
   const store = openStore(config);
-  const worker = createWorker(config, realPorts(store, log));
+  const ports = realPorts(store, createMediaFiles(join(config.dataDir, "media")), log);
+  const worker = createWorker(config, ports);
   const server = await serve(config, worker.fetch).catch((error: unknown) => {
     store.close();
     throw error;
@@ -75,6 +77,7 @@ async function run(
 
   const signal = await stop;
   log.info("stopping: what runs may finish, the rest waits in the store", { signal });
+  ports.stopExtracting();
   await worker.stop();
   await server.stop();
   store.close();

@@ -13,8 +13,15 @@ export interface Arrival {
   readonly data: string;
   readonly receivedAt: number;
   readonly webhook: Webhook | undefined;
+  /** Who wrote it, by all the ids that mentions may name. */
+  readonly sender: Person | undefined;
   /** The gateway's outage clock when it came: how long a message has been held is counted from there. */
   readonly outageMs: number;
+}
+
+export interface Person {
+  readonly ids: readonly string[];
+  readonly nick: string;
 }
 
 export type Admission = "stored" | "duplicate-id" | "duplicate-content";
@@ -42,6 +49,7 @@ export interface InboxEntry {
   readonly id: number;
   readonly account: string;
   readonly session: string;
+  readonly msgId: string;
   readonly data: string;
   readonly receivedAt: number;
   readonly outageMs: number;
@@ -119,20 +127,27 @@ export interface Inbox {
   ): Promise<Admission[]>;
   /** Sessions that have messages waiting, the longest waiting first. */
   sessionsWaiting(): Promise<string[]>;
-  /** The session's oldest waiting message. */
-  nextTurn(session: string): Promise<InboxEntry | undefined>;
-  /** The gateway is about to be asked; `undefined`: it has not been, after all. */
-  asking(inboxId: number, question: { text: string; at: number } | undefined): Promise<void>;
+  /** The session's oldest waiting messages, at most `limit`. */
+  nextTurns(session: string, limit: number): Promise<InboxEntry[]>;
+  /** The ids of all messages that wait. */
+  waitingIds(): Promise<{ readonly account: string; readonly msgId: string }[]>;
+  /** The gateway is about to be asked for these together; `undefined`: it has not been, after all. */
+  asking(
+    inboxIds: readonly number[],
+    question: { text: string; at: number } | undefined,
+  ): Promise<void>;
   /** The run that answers; a turn that the gateway resumes has another one than it began with. */
   answering(inboxId: number, runId: string): Promise<void>;
   broken(inboxId: number): Promise<void>;
   /**
-   * Ends a turn: its message leaves the inbox and its replies enter the outbox, together. Notices not
-   * yet sent to these chats are dropped.
+   * Ends a turn: its messages leave the inbox and its replies enter the outbox, together. Notices not
+   * yet sent to this chat are dropped.
    */
-  settle(inboxId: number, replies: readonly Reply[], now: number): Promise<void>;
+  settle(inboxIds: readonly number[], replies: readonly Reply[], now: number): Promise<void>;
   /** The chat behind a session key as the gateway gives it back, folded to lower case. */
   chatByFoldedKey(foldedKey: string): Promise<(Chat & { readonly session: string }) | undefined>;
+  /** What someone was called last, by any of their ids. */
+  nickOf(account: string, id: string): Promise<string | undefined>;
 }
 
 export interface Outbox {
@@ -148,8 +163,13 @@ export interface Outbox {
    * the outbox any more.
    */
   sending(entry: OutboxEntry, quota: Quota, usage: UsageRef, now: number): Promise<boolean>;
-  /** DingTalk has confirmed it, or it is not needed any more: the reply leaves the outbox. */
-  sent(outboxId: number): Promise<void>;
+  /**
+   * DingTalk has confirmed it: the reply leaves the outbox. `key` names it when somebody quotes it; what
+   * it said is remembered for some days.
+   */
+  sent(entry: OutboxEntry, key: string | undefined, now: number): Promise<void>;
+  /** What was sent under this key. */
+  sentText(account: string, key: string): Promise<string | undefined>;
   /** To be tried again, not before the given time. */
   postpone(outboxId: number, attempts: number, notBefore: number): Promise<void>;
   /** It can never be sent: it leaves the outbox, kept aside with its reason for a while. */

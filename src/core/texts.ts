@@ -6,8 +6,6 @@ export type Locale = "zh" | "en";
 export interface Texts {
   /** "@robot" alone. */
   readonly help: string;
-  /** A message of a kind that cannot be handed on. */
-  unsupported(msgtype: string): string;
   /** Closes an answer that the model had to break off. */
   readonly truncated: string;
   /** Closes an answer of which only the beginning could be had back after a break. */
@@ -20,23 +18,11 @@ export interface Texts {
   readonly title: string;
 }
 
-const KINDS: Readonly<Record<string, { zh: string; en: string }>> = {
-  picture: { zh: "图片", en: "pictures" },
-  richText: { zh: "图文", en: "rich text" },
-  audio: { zh: "语音", en: "voice messages" },
-  video: { zh: "视频", en: "videos" },
-  file: { zh: "文件", en: "files" },
-  interactiveCard: { zh: "卡片", en: "cards" },
-  chatRecord: { zh: "聊天记录", en: "forwarded chats" },
-};
-
 const ADMIN_ZH = "请联系机器人管理员";
 const ADMIN_EN = "Please tell whoever runs this robot";
 
 const zh: Texts = {
   help: "👋 我在。直接发消息，或在群里 @我 并写上问题，我就会回答。",
-  unsupported: (msgtype) =>
-    `目前只支持文字消息，还看不了${KINDS[msgtype]?.zh ?? `这种消息（${msgtype}）`}，请用文字告诉我。`,
   truncated: "⚠️ 回答达到模型的长度上限，到这里被截断了。",
   shortened: "⚠️ 回答途中连接断过，只取回了开头一部分。需要其余内容的话，请让我接着说。",
   queued: "⏳ 智能体网关暂时连接不上。消息已经收好，恢复后会按顺序回答，不用重发。",
@@ -66,8 +52,6 @@ const zh: Texts = {
 
 const en: Texts = {
   help: "👋 I'm here. Send me a message, or @ me in a group with your question, and I will answer.",
-  unsupported: (msgtype) =>
-    `I can only read text for now, not ${KINDS[msgtype]?.en ?? `this kind of message (${msgtype})`}. Please tell me in words.`,
   truncated: "⚠️ The answer reached the model's length limit and was cut off here.",
   shortened:
     "⚠️ The connection broke during this answer and only its beginning could be had back. Ask me to go on if you need the rest.",

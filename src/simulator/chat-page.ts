@@ -3,10 +3,11 @@ import { fileURLToPath } from "node:url";
 import { Hono } from "hono";
 import { streamSSE } from "hono/streaming";
 import * as v from "valibot";
-import type { DingTalk } from "./dingtalk.ts";
+import type { DingTalk, Saying } from "./dingtalk.ts";
 import type { SimulatorEvent } from "./events.ts";
 import type { EchoGateway } from "./gateway.ts";
 import { listen } from "./listen.ts";
+import { sampleOf } from "./samples.ts";
 
 /** The two chats of the page. */
 export const CHATS = [
@@ -20,23 +21,32 @@ const Action = v.variant("action", [
     chat: v.picklist(["direct", "group"]),
     text: v.pipe(v.string(), v.maxLength(10_000)),
   }),
+  v.object({
+    action: v.literal("send"),
+    chat: v.picklist(["direct", "group"]),
+    sample: v.picklist(["picture", "file", "voice", "quote"]),
+    text: v.pipe(v.string(), v.maxLength(10_000)),
+    language: v.picklist(["zh", "en"]),
+  }),
   v.object({ action: v.literal("drop") }),
   v.object({ action: v.literal("disconnect") }),
   v.object({ action: v.literal("expire") }),
   v.object({ action: v.literal("gateway"), running: v.boolean() }),
 ]);
+type Act = v.InferOutput<typeof Action>;
+
+const chatOf = (id: "direct" | "group") => CHATS.find((chat) => chat.id === id) ?? CHATS[0];
 
 const asset = (name: string) =>
-  readFileSync(fileURLToPath(new URL(`page/${name}`, import.meta.url)));
-const ASSETS = {
-  "/": ["text/html; charset=utf-8", () => asset("index.html")],
-  "/style.css": ["text/css; charset=utf-8", () => asset("style.css")],
-  "/page.js": ["text/javascript; charset=utf-8", () => asset("page.js")],
-  "/marked.js": [
-    "text/javascript; charset=utf-8",
-    () => readFileSync(fileURLToPath(import.meta.resolve("marked"))),
-  ],
-} as const;
+  readFileSync(fileURLToPath(new URL(`page/${name}`, import.meta.url)), "utf8");
+const SCRIPT = "text/javascript; charset=utf-8";
+const SCRIPTS = ["page", "texts", "dom", "markdown", "bubble", "attach"];
+const ASSETS: readonly (readonly [path: string, type: string, read: () => string])[] = [
+  ["/", "text/html; charset=utf-8", () => asset("index.html")],
+  ["/style.css", "text/css; charset=utf-8", () => asset("style.css")],
+  ...SCRIPTS.map((name) => [`/${name}.js`, SCRIPT, () => asset(`${name}.js`)] as const),
+  ["/marked.js", SCRIPT, () => readFileSync(fileURLToPath(import.meta.resolve("marked")), "utf8")],
+];
 
 export interface ChatPageOptions {
   readonly dingtalk: DingTalk;
@@ -48,19 +58,28 @@ export interface ChatPageOptions {
 
 /**
  * The demo's chat page: `GET /` the page · `GET /info` its chats · `GET /events` what happens, as
- * server-sent events, the past first · `POST /act` what a person does. On loopback only, and only for
- * pages of its own origin.
+ * server-sent events, the past first · `GET /picture/<code>` what somebody sent · `POST /act` what a
+ * person does. On loopback only, and only for pages of its own origin.
  */
 export async function startChatPage({ dingtalk, gateway, port }: ChatPageOptions) {
   const { events } = dingtalk;
   const app = new Hono();
 
-  for (const [path, [type, read]] of Object.entries(ASSETS)) {
+  for (const [path, type, read] of ASSETS) {
     app.get(path, (c) =>
       c.body(read(), 200, { "content-type": type, "cache-control": "no-store" }),
     );
   }
   app.get("/info", (c) => c.json({ chats: CHATS, gateway: gatewayState() }));
+
+  app.get("/picture/:code", (c) => {
+    const file = dingtalk.files.find(c.req.param("code"));
+    if (file?.mime?.startsWith("image/") !== true) return c.notFound();
+    return c.body(file.bytes, 200, {
+      "content-type": file.mime,
+      "x-content-type-options": "nosniff",
+    });
+  });
 
   app.get("/events", (c) =>
     streamSSE(c, async (out) => {
@@ -95,24 +114,41 @@ export async function startChatPage({ dingtalk, gateway, port }: ChatPageOptions
     }
     const parsed = v.safeParse(Action, await c.req.json().catch(() => undefined));
     if (!parsed.success) return c.json({ error: "unknown action" }, 400);
-    await act(parsed.output);
+    const done = await act(parsed.output);
     changed();
-    return c.json({ ok: true });
+    return done === false ? c.json({ error: "not in this chat" }, 400) : c.json({ ok: true });
   });
 
-  const act = async (action: v.InferOutput<typeof Action>) => {
+  // Not waited for: without a link a message lies here until there is one.
+  const say = (chat: (typeof CHATS)[number], saying: Saying) =>
+    void dingtalk.say({
+      kind: chat.id,
+      conversationId: chat.conversationId,
+      conversationTitle: chat.title,
+      ...saying,
+    });
+
+  const send = (action: Extract<Act, { action: "send" }>): boolean => {
+    const chat = chatOf(action.chat);
+    const said = sampleOf(action.sample, {
+      files: dingtalk.files,
+      group: chat.id === "group",
+      language: action.language,
+      words: action.text,
+      last: dingtalk.sent.findLast(({ conversationId }) => conversationId === chat.conversationId)
+        ?.body,
+    });
+    if (said !== undefined) say(chat, { said });
+    return said !== undefined;
+  };
+
+  /** False if a person could not do that. */
+  const act = async (action: Act): Promise<boolean | void> => {
     switch (action.action) {
-      case "say": {
-        const chat = CHATS.find(({ id }) => id === action.chat) ?? CHATS[0];
-        // Not waited for: without a link the message lies here until there is one.
-        void dingtalk.say({
-          kind: chat.id,
-          conversationId: chat.conversationId,
-          conversationTitle: chat.title,
-          text: action.text,
-        });
-        return;
-      }
+      case "say":
+        return say(chatOf(action.chat), { text: action.text });
+      case "send":
+        return send(action);
       case "drop":
         return dingtalk.stream.drop();
       case "disconnect":

@@ -38,6 +38,8 @@ export interface Faults {
   /** Both OpenAPI sends. */
   api: Fault | null;
   token: Fault | null;
+  /** Asking where a file is. */
+  download: Fault | null;
   /** Asked for each recipient of a send that is in order so far, whichever way it comes. */
   sends: ((call: SendCall<SentBody>) => SendOutcome) | null;
 }

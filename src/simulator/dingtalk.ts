@@ -5,6 +5,8 @@ import { ROBOT_TOPIC } from "../core/stream/frame.ts";
 import { DEFAULTS, type DingTalkOptions, type Faults } from "./dingtalk-options.ts";
 import { createEventLog } from "./events.ts";
 import { deliver, faultResponse, type SendCall } from "./faults.ts";
+import { createFiles } from "./files.ts";
+import type { Kind } from "./kinds.ts";
 import { listen } from "./listen.ts";
 import { createOpenApi } from "./openapi.ts";
 import { createOutbox, type SentBody } from "./outbox.ts";
@@ -16,6 +18,7 @@ import { createTokens } from "./tokens.ts";
 export type { DingTalkOptions, Faults } from "./dingtalk-options.ts";
 export type { SendOutcome, Via } from "./faults.ts";
 export type { Sent, SentBody, Violation } from "./outbox.ts";
+export type { FileOptions, FileRequest, Misbehaviour } from "./files.ts";
 export type { Saying } from "./robot-message.ts";
 export type { Delivery } from "./stream-server.ts";
 
@@ -30,11 +33,19 @@ export async function startDingTalk(options: DingTalkOptions = {}) {
   const settings = { ...DEFAULTS, ...options };
   const { clientId, clientSecret } = settings;
   const events = createEventLog();
-  const faults: Faults = { open: null, webhook: null, api: null, token: null, sends: null };
+  const faults: Faults = {
+    open: null,
+    webhook: null,
+    api: null,
+    token: null,
+    download: null,
+    sends: null,
+  };
   const webhooks = createWebhooks(settings.webhookTtlMs);
   const directory = createDirectory();
   const tokens = createTokens(settings.tokenTtlMs);
   const outbox = createOutbox({ events, ...settings });
+  const files = createFiles(() => server.url);
   const invalidStaff = new Set<string>();
   const flowControlled = new Set<string>();
   const opens: unknown[] = [];
@@ -80,8 +91,9 @@ export async function startDingTalk(options: DingTalkOptions = {}) {
     });
   });
 
-  const ports = { settings, faults, tokens, outbox, directory, invalidStaff, flowControlled };
-  app.route("/", createOpenApi(ports));
+  const ports = { settings, faults, tokens, outbox, directory, files };
+  app.route("/", createOpenApi({ ...ports, invalidStaff, flowControlled }));
+  app.route("/", files.app);
 
   const server = await listen((request, env) => app.fetch(request, env), {
     onUpgrade: stream.onUpgrade,
@@ -94,6 +106,25 @@ export async function startDingTalk(options: DingTalkOptions = {}) {
     const { session, expiresAt } = webhooks.issue(conversationId);
     const webhook = { url: `${server.url}/robot/sendBySession?session=${session}`, expiresAt };
     return robotMessage(saying, { robotCode: clientId, webhook, overQuota });
+  };
+
+  /** Says something to the robot. Resolves when the worker has acked it. */
+  const say = async (saying: Saying) => {
+    const message = messageFor(saying);
+    events.emit({
+      type: "message",
+      time: message.createAt,
+      conversationId: message.conversationId,
+      from: "person",
+      name: message.senderNick,
+      msgtype: message.msgtype,
+      title: undefined,
+      text: saying.text ?? saying.said?.shown.text ?? "",
+      at: [],
+      shown: saying.said?.shown,
+    });
+    await stream.push(ROBOT_TOPIC, JSON.stringify(message));
+    return message;
   };
 
   return {
@@ -117,23 +148,11 @@ export async function startDingTalk(options: DingTalkOptions = {}) {
     /** Groups that can be written to without a webhook: those the robot has heard from, and any added. */
     groups: directory.groups,
     messageFor,
-    /** Says something to the robot. Resolves when the worker has acked it. */
-    async say(saying: Saying) {
-      const message = messageFor(saying);
-      events.emit({
-        type: "message",
-        time: message.createAt,
-        conversationId: message.conversationId,
-        from: "person",
-        name: message.senderNick,
-        msgtype: message.msgtype,
-        title: undefined,
-        text: saying.text ?? "",
-        at: [],
-      });
-      await stream.push(ROBOT_TOPIC, JSON.stringify(message));
-      return message;
-    },
+    say,
+    /** Says something of any kind: `sayKind(picture(code), { kind: "group" })`. */
+    sayKind: async (said: Kind, saying: Saying = {}) => await say({ ...saying, said }),
+    /** What people have to send. */
+    files,
     /** Pushes an earlier message again, as it was or under a new id. Resolves when it is acked. */
     async pushAgain<M extends object>(message: M, { newMsgId = false } = {}) {
       const again = newMsgId ? { ...message, msgId: `msg${randomUUID()}==` } : message;

@@ -1,3 +1,5 @@
+import type { Shown } from "./kinds.ts";
+
 /** What happens in the simulator, as the chat page and the tests see it. Times are ms since the epoch. */
 export type SimulatorEvent =
   | {
@@ -11,6 +13,8 @@ export type SimulatorEvent =
       readonly title: string | undefined;
       readonly text: string;
       readonly at: readonly string[];
+      /** What a person sent besides words. */
+      readonly shown?: Shown | undefined;
     }
   /** The echo gateway's answer so far: what a person would not see yet. */
   | {

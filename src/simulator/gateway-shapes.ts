@@ -70,9 +70,12 @@ export const toolError = (message: string) => ({
   error: { type: "tool_error", message },
 });
 
-export const badRequest = (message: string) => ({
-  error: { message, type: "invalid_request_error" },
-});
+export function badRequest(message: string) {
+  return { error: { message, type: "invalid_request_error" } };
+}
+
+export const BAD_IMAGES = badRequest("Invalid image_url content in `messages`.");
+export const TOO_LARGE = badRequest("Payload too large");
 
 /** Characters of one text that sessions_history gives back. */
 const MAX_TEXT = 4000;

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { reasonOf } from "../core/log.ts";
+import type { Content } from "./gateway-content.ts";
 import type { Session, Sessions } from "./gateway-sessions.ts";
 import { ADMISSION_CLOSED, DRAINING_TURN, RESUME_PROMPT } from "./gateway-shapes.ts";
 
@@ -11,10 +12,12 @@ export interface Asked {
   readonly body: {
     readonly model: string;
     readonly stream: boolean;
-    readonly messages: readonly { readonly role: string; readonly content: string }[];
+    readonly messages: readonly { readonly role: string; readonly content: Content }[];
   };
-  /** The user's message. */
+  /** The words of the user's message. */
   readonly text: string;
+  /** The addresses of its pictures. */
+  readonly images: readonly string[];
 }
 
 /**

@@ -3,14 +3,17 @@ import { Hono } from "hono";
 import { stream } from "hono/streaming";
 import { createEcho } from "./echo.ts";
 import { faultResponse, type Fault } from "./faults.ts";
+import { MAX_BODY_BYTES, imagesIn, takesImages, textIn } from "./gateway-content.ts";
 import { createResumes } from "./gateway-resumes.ts";
 import { createSessions } from "./gateway-sessions.ts";
 import {
+  BAD_IMAGES,
   DONE,
   DRAINING,
   INTERNAL,
   LIVE,
   STARTING,
+  TOO_LARGE,
   UNAUTHORIZED,
   chunk,
   readiness,
@@ -22,6 +25,7 @@ import { listen, type Listening } from "./listen.ts";
 
 export { createEcho } from "./echo.ts";
 export type { Entry, Session, SessionStatus } from "./gateway-sessions.ts";
+export type { Content, ContentPart } from "./gateway-content.ts";
 export type { Asked, Responder } from "./gateway-turns.ts";
 
 export interface GatewayOptions {
@@ -104,11 +108,21 @@ export async function startGateway(options: GatewayOptions = {}) {
   });
 
   app.post("/v1/chat/completions", async (c) => {
-    const body = await c.req.json<Asked["body"]>();
+    const bytes = await c.req.arrayBuffer();
+    if (bytes.byteLength > MAX_BODY_BYTES) return c.json(TOO_LARGE, 413);
+    const body = JSON.parse(new TextDecoder().decode(bytes)) as Asked["body"];
     const session = c.req.header("x-openclaw-session-key") ?? `agent:main:openai:${randomUUID()}`;
-    const text = body.messages.findLast(({ role }) => role === "user")?.content ?? "";
-    const request: Asked = { time: Date.now(), headers: c.req.header(), session, body, text };
+    const content = body.messages.findLast(({ role }) => role === "user")?.content ?? "";
+    const request: Asked = {
+      time: Date.now(),
+      headers: c.req.header(),
+      session,
+      body,
+      text: textIn(content),
+      images: imagesIn(content),
+    };
     asked.push(request);
+    if (!takesImages(request.images)) return c.json(BAD_IMAGES, 400);
     const known = sessions.open(session);
     const answer = respond(request);
     if (answer instanceof Response) return answer;

@@ -5,6 +5,7 @@ import * as v from "valibot";
 import { parseJson } from "../core/json.ts";
 import { deliver, faultResponse, type SendCall } from "./faults.ts";
 import type { DingTalkSettings, Faults } from "./dingtalk-options.ts";
+import type { Files } from "./files.ts";
 import type { SocketContext } from "./listen.ts";
 import type { Outbox, SentBody } from "./outbox.ts";
 import type { Directory } from "./sessions.ts";
@@ -13,6 +14,7 @@ import type { Tokens } from "./tokens.ts";
 const TOKEN_PATH = "/v1.0/oauth2/accessToken";
 const OTO_PATH = "/v1.0/robot/oToMessages/batchSend";
 const GROUP_PATH = "/v1.0/robot/groupMessages/send";
+const DOWNLOAD_PATH = "/v1.0/robot/messageFiles/download";
 
 const MSG_KEYS = new Set([
   "sampleText",
@@ -41,6 +43,10 @@ const Send = v.object({
   userIds: v.optional(v.array(v.string()), []),
   openConversationId: v.optional(v.string(), ""),
 });
+const Download = v.object({
+  downloadCode: v.optional(v.string(), ""),
+  robotCode: v.optional(v.string(), ""),
+});
 type Send = v.InferOutput<typeof Send>;
 
 export interface OpenApiPorts {
@@ -49,6 +55,7 @@ export interface OpenApiPorts {
   readonly tokens: Tokens;
   readonly outbox: Outbox;
   readonly directory: Directory;
+  readonly files: Files;
   readonly invalidStaff: ReadonlySet<string>;
   readonly flowControlled: ReadonlySet<string>;
 }
@@ -58,12 +65,12 @@ export function apiError(status: number, code: string, message: string): Respons
   return Response.json({ code, requestid: randomUUID().toUpperCase(), message }, { status });
 }
 
-/** DingTalk's OpenAPI as far as a robot needs it: its token, and sending without a webhook. */
+/** DingTalk's OpenAPI as far as a robot needs it: its token, sending without a webhook, files. */
 export function createOpenApi(ports: OpenApiPorts): Hono<{ Bindings: HttpBindings }> {
   const { settings, faults, tokens, outbox, directory } = ports;
   const app = new Hono<{ Bindings: HttpBindings }>();
 
-  for (const path of [TOKEN_PATH, OTO_PATH, GROUP_PATH]) {
+  for (const path of [TOKEN_PATH, OTO_PATH, GROUP_PATH, DOWNLOAD_PATH]) {
     app.use(path, async (_c, next) => {
       if (outbox.call(path)) return await next();
       return apiError(
@@ -90,9 +97,7 @@ export function createOpenApi(ports: OpenApiPorts): Hono<{ Bindings: HttpBinding
   /** What both sends have in common: who calls, what it is, and whether it has a form. */
   const send = async (c: SocketContext, via: "oTo" | "group", answer: Answer) => {
     if (faults.api !== null) return faultResponse(faults.api);
-    if (!tokens.valid(c.req.header("x-acs-dingtalk-access-token"))) {
-      return apiError(400, "InvalidAuthentication", "不合法的access_token");
-    }
+    if (!tokens.valid(c.req.header("x-acs-dingtalk-access-token"))) return unauthenticated();
     const parsed = v.safeParse(Send, await jsonOf(c));
     if (!parsed.success) return apiError(400, "invalidParameter.param.invalid", "参数无效");
     const request = parsed.output;
@@ -147,8 +152,36 @@ export function createOpenApi(ports: OpenApiPorts): Hono<{ Bindings: HttpBinding
     }),
   );
 
+  app.post(DOWNLOAD_PATH, async (c) => {
+    if (faults.download !== null) return faultResponse(faults.download);
+    if (!tokens.valid(c.req.header("x-acs-dingtalk-access-token"))) return unauthenticated();
+    const parsed = v.safeParse(Download, await jsonOf(c));
+    if (!parsed.success) return apiError(400, "invalidParameter.param.invalid", "参数无效");
+    const { downloadCode, robotCode } = parsed.output;
+    if (robotCode === "") {
+      return apiError(400, "invalidParameter.robotCode.empty", "robotCode不能为空");
+    }
+    if (robotCode !== settings.clientId) return wrongRobot();
+    const downloadUrl = ports.files.sign(downloadCode);
+    if (downloadUrl !== undefined) return c.json({ downloadUrl });
+    return apiError(
+      400,
+      "invalidParameter.robotCode.downloadCode",
+      "downloadCode错误或已过期，或robotCode与downloadCode不匹配",
+    );
+  });
+
   return app;
 }
+
+const unauthenticated = () => apiError(400, "InvalidAuthentication", "不合法的access_token");
+
+const wrongRobot = () =>
+  apiError(
+    400,
+    "invalidParameter.robotCode.auth",
+    "机器人权限校验不通过，请检查机器人是否归属于token对应的主应用名下",
+  );
 
 type Answer = (request: Send, body: SentBody) => Promise<Response>;
 
@@ -159,13 +192,7 @@ async function jsonOf(c: SocketContext): Promise<unknown> {
 /** The message in the webhook's shape, or what is wrong with it. */
 function readBody(request: Send, maxBytes: number, robotCode: string): SentBody | Response {
   const { msgKey, msgParam } = request;
-  if (request.robotCode !== robotCode) {
-    return apiError(
-      400,
-      "invalidParameter.robotCode.auth",
-      "机器人权限校验不通过，请检查机器人是否归属于token对应的主应用名下",
-    );
-  }
+  if (request.robotCode !== robotCode) return wrongRobot();
   if (msgKey === "") return apiError(400, "invalidParameter.msgKey.empty", "msgKey不能为空");
   if (!MSG_KEYS.has(msgKey)) return apiError(400, "invalidParameter.msgKey.invalid", "msgKey无效");
   const param = typeof msgParam === "string" ? parsed(msgParam) : undefined;

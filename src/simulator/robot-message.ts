@@ -1,8 +1,11 @@
 import { randomUUID } from "node:crypto";
+import { ROBOT_ID, type Kind } from "./kinds.ts";
 
 /** What a person says to the robot. Unset fields get the values of a colleague in a direct chat. */
 export interface Saying {
   readonly text?: string;
+  /** Instead of `text`: a message of another kind, or a quote. */
+  readonly said?: Kind;
   readonly kind?: "direct" | "group";
   readonly conversationId?: string;
   readonly conversationTitle?: string;
@@ -32,7 +35,7 @@ export function robotMessage(saying: ReturnType<typeof completed>, around: Surro
   const group = {
     conversationTitle: saying.conversationTitle ?? "演示群",
     isInAtList: true,
-    atUsers: [{ dingtalkId: "$:LWCP_v1:$robot" }],
+    atUsers: [{ dingtalkId: ROBOT_ID }],
   };
   // In a group DingTalk cuts "@robot" out and leaves the blank.
   const content = { text: { content: kind === "group" ? ` ${text}` : text } };
@@ -47,14 +50,14 @@ export function robotMessage(saying: ReturnType<typeof completed>, around: Surro
     senderNick,
     senderCorpId: "dingcorp",
     chatbotCorpId: "dingcorp",
-    chatbotUserId: "$:LWCP_v1:$robot",
+    chatbotUserId: ROBOT_ID,
     robotCode: around.robotCode,
     isAdmin: false,
     createAt: Date.now(),
     sessionWebhook: around.webhook.url,
     sessionWebhookExpiredTime: around.webhook.expiresAt,
     msgtype: "text",
-    ...(around.overQuota ? refusal : content),
+    ...(around.overQuota ? refusal : (saying.said?.fields ?? content)),
     ...saying.override,
   };
 }

@@ -18,6 +18,7 @@ const QUARANTINE_MS = 7 * 24 * 60 * 60 * 1000;
  * a robot. They are read from disk at the start.
  */
 const RECENT_IDS = 50_000;
+const RECENT_NAMES = 5000;
 
 export interface InboxOptions {
   readonly outbox: OutboxTable;
@@ -50,10 +51,15 @@ export function openInbox({ db, transaction }: Database, options: InboxOptions) 
   const waitingSessions = db.prepare(
     "SELECT session FROM inbox WHERE done = 0 GROUP BY session ORDER BY min(id)",
   );
+  const rememberPerson = db.prepare(
+    "INSERT INTO people VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET nick = excluded.nick",
+  );
+  const personOf = db.prepare("SELECT nick FROM people WHERE account = ? AND id = ?");
+  const allWaiting = db.prepare("SELECT account, msg_id AS msgId FROM inbox WHERE done = 0");
   const oldestWaiting = db.prepare(
-    `SELECT id, account, session, data, received_at AS receivedAt, outage_ms AS outageMs,
+    `SELECT id, account, session, msg_id AS msgId, data, received_at AS receivedAt, outage_ms AS outageMs,
        asked_at AS askedAt, asked_text AS askedText, run_id AS runId, broken, asks
-     FROM inbox WHERE session = ? AND done = 0 ORDER BY id LIMIT 1`,
+     FROM inbox WHERE session = ? AND done = 0 ORDER BY id LIMIT ?`,
   );
   const setAsked = db.prepare(
     "UPDATE inbox SET asked_at = ?, asked_text = ?, run_id = NULL, broken = 0, asks = asks + ? WHERE id = ?",
@@ -110,6 +116,22 @@ export function openInbox({ db, transaction }: Database, options: InboxOptions) 
     }
   };
 
+  /** Names known to be stored already: people write more often than they change their names. */
+  const names = createRecent(RECENT_NAMES);
+
+  const rememberPeople = (arrivals: readonly Arrival[]) => {
+    const written: string[] = [];
+    for (const { chat, sender } of arrivals) {
+      for (const id of sender?.ids ?? []) {
+        const name = JSON.stringify([chat.account, id, sender?.nick]);
+        if (names.has(name)) continue;
+        rememberPerson.run(chat.account, id, sender?.nick ?? "");
+        written.push(name);
+      }
+    }
+    return written;
+  };
+
   const quarantineAll = (entries: readonly QuarantineEntry[]) => {
     for (const { account, reason, data, receivedAt } of entries) {
       insertQuarantine.run(account, reason, data.slice(0, QUARANTINE_CHARS), receivedAt);
@@ -121,10 +143,12 @@ export function openInbox({ db, transaction }: Database, options: InboxOptions) 
     async takeIn(arrivals, quarantine, usage) {
       options.checkRoom();
       const batch = new Set<string>();
+      let written: string[] = [];
       const admissions = transaction(() => {
         const admissions = arrivals.map((arrival) => admit(arrival, batch));
         const stored = arrivals.filter((_, at) => admissions[at] === "stored");
         rememberChats(stored);
+        written = rememberPeople(stored);
         outbox.rememberWebhooks(stored);
         quarantineAll(quarantine);
         ledger.use(usage, "stream", arrivals.length + quarantine.length);
@@ -132,25 +156,36 @@ export function openInbox({ db, transaction }: Database, options: InboxOptions) 
       });
       // Only now: what was rolled back must be taken in when it comes again.
       for (const id of batch) recent.add(id);
+      for (const name of written) names.add(name);
       return admissions;
     },
     sessionsWaiting: async () => waitingSessions.all().map(({ session }) => String(session)),
-    nextTurn: async (session) => entryOf(row<Row>(oldestWaiting.get(session))),
-    asking: async (id, question) =>
-      void (question === undefined
-        ? setAsked.run(null, null, -1, id)
-        : setAsked.run(question.at, question.text, 1, id)),
+    nextTurns: async (session, limit) =>
+      (oldestWaiting.all(session, limit) as unknown as Row[]).map(entryOf),
+    waitingIds: async () =>
+      allWaiting.all() as unknown as { readonly account: string; readonly msgId: string }[],
+    asking: async (ids, question) =>
+      transaction(() => {
+        for (const id of ids) {
+          if (question === undefined) setAsked.run(null, null, -1, id);
+          else setAsked.run(question.at, question.text, 1, id);
+        }
+      }),
     answering: async (id, runId) => void setRun.run(runId, id),
     broken: async (id) => void setBroken.run(id),
-    settle: async (id, replies, now) =>
+    settle: async (ids, replies, now) =>
       transaction(() => {
-        const ended = endTurn.get(id);
+        const [ended] = ids.map((id) => endTurn.get(id));
         // Settled twice would mean answered twice: the second time nothing happens.
         if (ended === undefined) return;
         const chat = row<Chat>(chatOfKey.get(foldedKey(String(ended["session"]))));
         if (chat !== undefined) outbox.dropNotices(chat);
         outbox.add(replies, now);
       }),
+    async nickOf(account, id) {
+      const nick = personOf.get(account, id)?.["nick"];
+      return nick === undefined ? undefined : String(nick);
+    },
     async chatByFoldedKey(key) {
       const found = row<Chat & { session: string; userId: string | null }>(chatOfKey.get(key));
       return found === undefined ? undefined : { ...found, userId: found.userId ?? undefined };
@@ -173,8 +208,7 @@ type Row = Omit<InboxEntry, "asked"> & {
   readonly broken: number;
 };
 
-function entryOf(found: Row | undefined): InboxEntry | undefined {
-  if (found === undefined) return undefined;
+function entryOf(found: Row): InboxEntry {
   const { askedAt, askedText, runId, broken, ...entry } = found;
   const asked =
     askedAt === null

@@ -6,6 +6,10 @@ import type { LedgerTable } from "./ledger.ts";
 
 /** Replies that could never be sent are kept this long, with the reason. */
 const FAILED_MS = 7 * 24 * 60 * 60 * 1000;
+/** What was sent is remembered this long, for those who quote it. */
+const SENT_MS = 7 * 24 * 60 * 60 * 1000;
+/** As much of it as a quote shows. */
+const SENT_CHARS = 2000;
 /** Tries older than this count against no limit. */
 const SENDS_MS = 10 * 60 * 1000;
 
@@ -35,6 +39,9 @@ export function openOutbox({ db, transaction }: Database, ledger: LedgerTable) {
      WHERE folded_key = ? AND (noticed_at IS NULL OR noticed_at < ?)`,
   );
   const setMessage = db.prepare("UPDATE outbox SET message = ? WHERE id = ?");
+  const rememberSent = db.prepare("INSERT INTO sent VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING");
+  const sentOf = db.prepare("SELECT text FROM sent WHERE account = ? AND key = ?");
+  const forgetSent = db.prepare("DELETE FROM sent WHERE at < ?");
   const deleteReply = db.prepare("DELETE FROM outbox WHERE id = ?");
   const setSending = db.prepare("UPDATE outbox SET sending = 1 WHERE id = ? AND failed_at IS NULL");
   const postponeReply = db.prepare(
@@ -102,7 +109,17 @@ export function openOutbox({ db, transaction }: Database, ledger: LedgerTable) {
         ledger.use(usage, quota, 1);
         return true;
       }),
-    sent: async (id) => void deleteReply.run(id),
+    sent: async ({ id, chat, message }, key, now) =>
+      transaction(() => {
+        deleteReply.run(id);
+        if (key === undefined) return;
+        const text = message.parts.map((part) => part.text).join("\n\n");
+        rememberSent.run(chat.account, key, text.slice(0, SENT_CHARS), now);
+      }),
+    async sentText(account, key) {
+      const text = sentOf.get(account, key)?.["text"];
+      return text === undefined ? undefined : String(text);
+    },
     postpone: async (id, attempts, notBefore) => void postponeReply.run(attempts, notBefore, id),
     giveUp: async (id, reason, now) => void failReply.run(now, reason, id),
     leftSending: async () => Number(forgetSending.run().changes),
@@ -147,6 +164,7 @@ export function openOutbox({ db, transaction }: Database, ledger: LedgerTable) {
     prune(now: number) {
       forgetFailed.run(now - FAILED_MS);
       forgetSends.run(now - SENDS_MS);
+      forgetSent.run(now - SENT_MS);
     },
   };
 }

@@ -137,6 +137,24 @@ export const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (account, month, quota)
   ) STRICT, WITHOUT ROWID;
 
+  -- What people are called, to name those whom a message mentions.
+  CREATE TABLE people (
+    account TEXT NOT NULL,
+    id TEXT NOT NULL,
+    nick TEXT NOT NULL,
+    PRIMARY KEY (account, id)
+  ) STRICT, WITHOUT ROWID;
+
+  -- What was sent by the OpenAPI, by the key that a quote of it names.
+  CREATE TABLE sent (
+    account TEXT NOT NULL,
+    key TEXT NOT NULL,
+    text TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    PRIMARY KEY (account, key)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX sent_age ON sent (at);
+
   -- Small things that must outlive a restart.
   CREATE TABLE notes (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
   `,

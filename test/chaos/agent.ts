@@ -1,6 +1,6 @@
 import type { Responder } from "../../src/simulator/gateway.ts";
 import type { Journal } from "./journal.ts";
-import { answerTo, tagsIn, type Messages } from "./messages.ts";
+import { answerToAll, tagsIn, type Messages } from "./messages.ts";
 import type { Random } from "./random.ts";
 import type { Triggers } from "./triggers.ts";
 
@@ -16,26 +16,28 @@ const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 /** Answers `answer to TEXT`, in pieces, after small random times. */
 export function createAgent({ journal, messages, random, triggers }: AgentOptions): Responder {
   return (asked) => {
-    const [tag = ""] = tagsIn(asked.text);
-    const message = messages.get(tag);
-    if (message === undefined) {
+    const tags = tagsIn(asked.text);
+    const all = tags.map((tag) => messages.get(tag)).filter((each) => each !== undefined);
+    if (all.length === 0) {
       journal.violation(`the gateway was asked something nobody said: ${asked.text}`);
       return Response.json({}, { status: 400 });
     }
-    journal.note(`gateway: a turn for it (${JSON.stringify(asked.text.slice(0, 20))}…)`, [tag]);
-    if (message.answers > 0) journal.violation("asked again though it was answered", tag);
-    const slow = message.manner === "slow" ? 10 : 1;
+    journal.note(`gateway: a turn for it (${JSON.stringify(asked.text.slice(0, 20))}…)`, tags);
+    for (const { tag, answers } of all) {
+      if (answers > 0) journal.violation("asked again though it was answered", tag);
+    }
+    const slow = all.some(({ manner }) => manner === "slow") ? 10 : 1;
     return (async function* () {
-      journal.note("gateway: its turn begins", [tag]);
+      journal.note("gateway: its turn begins", tags);
       triggers.fire("ask");
-      for (const piece of answerTo(tag, message.manner)) {
+      for (const piece of answerToAll(all)) {
         await pause(slow * random.int(5, 90));
         triggers.fire("answer");
         yield piece;
       }
       // Asked for the next piece, so the turn has not been broken off.
-      message.answers++;
-      journal.note("gateway: answered", [tag]);
+      for (const message of all) message.answers++;
+      journal.note("gateway: answered", tags);
     })();
   };
 }

@@ -75,6 +75,23 @@ export function answerTo(tag: string, manner: Manner): string[] {
   }
 }
 
+/**
+ * What the agent says to several messages that one person wrote while it was busy: first of all
+ * something to each, then the long parts.
+ */
+export function answerToAll(all: readonly { tag: string; manner: Manner }[]): string[] {
+  const spoken = all.filter(({ manner }) => manner !== "silent");
+  const [first] = spoken;
+  if (first === undefined) return answerTo("", "silent");
+  if (spoken.length === 1) return answerTo(first.tag, first.manner);
+  const long = spoken.filter(({ manner }) => manner === "long");
+  return [
+    ...spoken.map(({ tag }) => `${headOf(tag)}.\n\n`),
+    ...(long.length > 0 ? [FILLER] : []),
+    ...long.map(({ tag }) => `${endOf(tag)}\n`),
+  ];
+}
+
 /** All messages of a run. */
 export function createMessages() {
   const byTag = new Map<string, Message>();

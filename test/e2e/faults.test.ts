@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { startDingTalk, type DingTalk } from "../../src/simulator/dingtalk.ts";
 import { startGateway, type EchoGateway } from "../../src/simulator/gateway.ts";
+import { wordsIn } from "../support/asked.ts";
 import { RUNTIMES } from "../support/runtimes.ts";
 import { until } from "../support/until.ts";
 import { runMain, runWorker, startWorker, temporaryFolder } from "../support/worker-process.ts";
@@ -104,7 +105,9 @@ describe.each([...RUNTIMES])("%s: what can go wrong", (runtime) => {
     const worker = await startWorker(setup());
     worker.process.stdout?.destroy();
     dingtalk.sent.length = 0;
-    for (const text of ["is", "anyone", "there"]) await dingtalk.say({ text });
+    for (const text of ["is", "anyone", "there"]) {
+      await dingtalk.say({ kind: "group", text, senderStaffId: text });
+    }
     await until("the answers", () => dingtalk.sent.length === 3);
     expect(await worker.stop()).toBe(0);
   });
@@ -173,14 +176,16 @@ describe.each([...RUNTIMES])("%s: what can go wrong", (runtime) => {
   test("what was acked before a kill -9 is answered by the next start, in order, once", async () => {
     let release = () => {};
     const held = new Promise<void>((resolve) => (release = resolve));
-    gateway.respond = async function* ({ text }) {
+    gateway.respond = async function* (asked) {
       await held;
-      yield `answer ${text}`;
+      yield `answer ${wordsIn(asked)}`;
     };
     gateway.asked.length = 0;
     dingtalk.sent.length = 0;
     const first = await startWorker(setup());
-    for (const text of ["1", "2", "3"]) await dingtalk.say({ text });
+    for (const text of ["1", "2", "3"]) {
+      await dingtalk.say({ kind: "group", text, senderStaffId: `p${text}` });
+    }
     await until("the first turn", () => gateway.asked.length > 0);
     first.process.kill("SIGKILL");
     await first.exited;
@@ -190,8 +195,8 @@ describe.each([...RUNTIMES])("%s: what can go wrong", (runtime) => {
     await until("three replies", () => dingtalk.sent.length >= 3);
     const [cutOff, ...others] = dingtalk.sent.map(({ body }) => body.text?.content);
     // The gateway has ended the first turn with its asker, and the agent is told so.
-    expect(cutOff).toMatch(/^answer \[The earlier attempt .* was cut off.*\]\n1$/);
-    expect(others).toEqual(["answer 2", "answer 3"]);
+    expect(cutOff).toMatch(/^@p1 answer \[The earlier attempt .* was cut off.*\]\n1$/);
+    expect(others).toEqual(["@p2 answer 2", "@p3 answer 3"]);
     expect(await second.stop()).toBe(0);
     // What people write is for the owner's eyes only.
     expect(statSync(join(home.path, ".openclaw/dingbridge")).mode & 0o077).toBe(0);

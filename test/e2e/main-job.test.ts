@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { startDingTalk, type DingTalk } from "../../src/simulator/dingtalk.ts";
 import { startGateway, type Asked, type EchoGateway } from "../../src/simulator/gateway.ts";
+import { wordsIn } from "../support/asked.ts";
 import { RUNTIMES } from "../support/runtimes.ts";
 import { until } from "../support/until.ts";
 import { startWorker, temporaryFolder, type WorkerProcess } from "../support/worker-process.ts";
@@ -66,7 +67,7 @@ describe.each([...RUNTIMES])("%s: the main job", (runtime) => {
     expect(reply?.body).toEqual({ msgtype: "text", text: { content: "好的" } });
     const [asked] = gateway.asked as [Asked];
     expect(asked.session).toBe("agent:main:dingtalk:user:Manager7675");
-    expect(asked.text).toBe("你好");
+    expect(asked.text).toMatch(/^From: 小明 \(Manager7675\)\nTime: .*\n\n你好$/);
     expect(asked.body.model).toBe("openclaw/main");
     expect(asked.body.stream).toBe(true);
     expect(asked.body.messages.map(({ role }) => role)).toEqual(["system", "user"]);
@@ -94,7 +95,9 @@ describe.each([...RUNTIMES])("%s: the main job", (runtime) => {
       at: { atUserIds: ["u1"] },
     });
     expect(gateway.asked[0]?.session).toBe("agent:main:dingtalk:group:cidGroup/+A==");
-    expect(gateway.asked[0]?.text).toBe("张三: 总结一下");
+    expect(gateway.asked[0]?.text).toMatch(
+      /^From: 张三 \(u1\)\nGroup: .* \(cidGroup\/\+A==\)\nTime: .*\n\n总结一下$/,
+    );
   });
 
   test("ids outside ASCII travel percent-encoded", async () => {
@@ -103,34 +106,48 @@ describe.each([...RUNTIMES])("%s: the main job", (runtime) => {
     expect(gateway.asked[0]?.session).toBe("agent:main:dingtalk:user:%E7%94%A8%E6%88%B7%201");
   });
 
-  test("a bare mention gets a help line, another kind a line that says what is supported; no turn", async () => {
+  test("a bare mention gets a help line and no turn", async () => {
     await dingtalk.say({ kind: "group", text: "  " });
-    await dingtalk.say({ override: { msgtype: "picture", content: { downloadCode: "x" } } });
-    const sent = await replies(2);
-    const texts = sent.map(({ body }) => body.text?.content ?? "");
-    expect(texts.some((text) => text.startsWith("@user01 👋"))).toBe(true);
-    expect(texts.some((text) => text.includes("目前只支持文字消息"))).toBe(true);
+    const [reply] = await replies(1);
+    expect(reply?.body.text?.content).toMatch(/^@user01 👋/);
     expect(gateway.asked).toHaveLength(0);
   });
 
   test("messages of one session keep their order, other sessions do not wait", async () => {
     let release = () => {};
     const held = new Promise<void>((resolve) => (release = resolve));
-    gateway.respond = async function* ({ text }) {
-      if (text === "1") await held;
-      yield `answer ${text}`;
+    gateway.respond = async function* (asked) {
+      const words = wordsIn(asked);
+      if (words === "1") await held;
+      yield `answer ${words}`;
     };
-    for (const text of ["1", "2", "3"]) await dingtalk.say({ text, senderStaffId: "slow" });
+    // Several people, so that each message is a turn of its own.
+    for (const text of ["1", "2", "3"]) {
+      await dingtalk.say({ kind: "group", text, senderStaffId: `person${text}` });
+    }
     await dingtalk.say({ text: "other", senderStaffId: "quick", conversationId: "cidquick==" });
     await replies(1);
     expect(dingtalk.sent[0]?.body.text?.content).toBe("answer other");
     release();
     const sent = await replies(4);
     expect(sent.slice(1).map(({ body }) => body.text?.content)).toEqual([
-      "answer 1",
-      "answer 2",
-      "answer 3",
+      "@person1 answer 1",
+      "@person2 answer 2",
+      "@person3 answer 3",
     ]);
+  });
+
+  test("what one person writes while a turn runs becomes one turn, and each message is acked", async () => {
+    let release = () => {};
+    const held = new Promise<void>((resolve) => (release = resolve));
+    gateway.respond = async function* (asked) {
+      if (wordsIn(asked) === "1") await held;
+      yield `answer ${wordsIn(asked)}`;
+    };
+    for (const text of ["1", "2", "3"]) await dingtalk.say({ text });
+    release();
+    const sent = await replies(2);
+    expect(sent.map(({ body }) => body.text?.content)).toEqual(["answer 1", "answer 2\n\n3"]);
   });
 
   test("a redelivery under the same or a new msgId is acked and not answered again", async () => {
@@ -142,7 +159,7 @@ describe.each([...RUNTIMES])("%s: the main job", (runtime) => {
     expect((await push({ ...message, msgId: "msgNEW==" })).code).toBe(200);
     await dingtalk.say({ text: "twice" });
     await replies(2);
-    expect(gateway.asked.map(({ text }) => text)).toEqual(["once", "twice"]);
+    expect(gateway.asked.map(wordsIn)).toEqual(["once", "twice"]);
     const after = await counters();
     expect((after["duplicates_by_id"] ?? 0) - (before["duplicates_by_id"] ?? 0)).toBe(1);
     expect((after["duplicates_by_content"] ?? 0) - (before["duplicates_by_content"] ?? 0)).toBe(1);
@@ -169,7 +186,7 @@ describe.each([...RUNTIMES])("%s: the main job", (runtime) => {
   test("a dropped link comes back and nothing is lost", async () => {
     dingtalk.stream.drop();
     await Promise.all([dingtalk.say({ text: "during the gap" }), replies(1)]);
-    expect(gateway.asked[0]?.text).toBe("during the gap");
+    expect(gateway.asked.map(wordsIn)).toEqual(["during the gap"]);
   });
 
   test("on disconnect the replacement is up before the old link ends", async () => {
@@ -282,11 +299,13 @@ describe.each([...RUNTIMES])("%s: the main job", (runtime) => {
   });
 
   test("messages for a gateway that is away are held and answered in order when it is back", async () => {
-    gateway.respond = async function* ({ text }) {
-      yield `answer ${text}`;
+    gateway.respond = async function* (asked) {
+      yield `answer ${wordsIn(asked)}`;
     };
     await gateway.stop();
-    for (const text of ["anyone?", "hello?"]) await dingtalk.say({ text });
+    for (const text of ["anyone?", "hello?"]) {
+      await dingtalk.say({ kind: "group", text, senderStaffId: text });
+    }
     const status = async () =>
       (await (await fetch(`${worker.http}/status`)).json()) as {
         gateway: { state: string };
@@ -296,7 +315,10 @@ describe.each([...RUNTIMES])("%s: the main job", (runtime) => {
     expect((await status()).gateway.state).toBe("shut");
     await gateway.start();
     const sent = await replies(2);
-    expect(sent.map(({ body }) => body.text?.content)).toEqual(["answer anyone?", "answer hello?"]);
+    expect(sent.map(({ body }) => body.text?.content)).toEqual([
+      "@anyone? answer anyone?",
+      "@hello? answer hello?",
+    ]);
     expect((await status()).gateway.state).toBe("open");
   });
 

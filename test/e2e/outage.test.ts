@@ -4,6 +4,7 @@ import { DatabaseSync } from "node:sqlite";
 import { join } from "node:path";
 import { startDingTalk } from "../../src/simulator/dingtalk.ts";
 import { startGateway } from "../../src/simulator/gateway.ts";
+import { wordsIn } from "../support/asked.ts";
 import { RUNTIMES, type RuntimeName } from "../support/runtimes.ts";
 import { until } from "../support/until.ts";
 import { startWorker, temporaryFolder } from "../support/worker-process.ts";
@@ -19,8 +20,8 @@ async function surroundings(runtime: RuntimeName, dingtalkBlock: object = {}) {
   const dingtalk = await startDingTalk({ redeliverAfterMs: 500, perMinute: 1000 });
   const gateway = await startGateway({
     strictAborts: true,
-    respond: async function* ({ text }) {
-      yield `answer ${text}`;
+    respond: async function* (asked) {
+      yield `answer ${wordsIn(asked)}`;
     },
   });
   const start = () => startWorker({ runtime, dingtalk, gateway, home: home.path });
@@ -54,15 +55,16 @@ describe.each([...RUNTIMES])("%s: outages", (runtime) => {
     const { dingtalk, gateway, texts, end } = await surroundings(runtime);
     await gateway.stop();
     const [a, b] = ["cida==", "cidb=="];
-    for (const text of ["1", "2"])
-      await dingtalk.say({ text, conversationId: a, senderStaffId: "a" });
+    for (const text of ["1", "2"]) {
+      await dingtalk.say({ kind: "group", text, conversationId: a, senderStaffId: `p${text}` });
+    }
     await dingtalk.say({ text: "3", conversationId: b, senderStaffId: "b" });
     const isNotice = (text: string) => text.includes("按顺序回答");
     await until("both notices", () => texts().filter(isNotice).length === 2, 20_000);
     const before = gateway.asked.length;
     await gateway.start();
     await until("the answers", () => texts().length === 5, 20_000);
-    expect(texts(a).slice(1)).toEqual(["answer 1", "answer 2"]);
+    expect(texts(a).slice(1)).toEqual(["@p1 answer 1", "@p2 answer 2"]);
     expect(texts(b).slice(1)).toEqual(["answer 3"]);
     // One tried first; nobody was asked twice.
     expect(gateway.asked.length - before).toBe(3);
@@ -73,10 +75,10 @@ describe.each([...RUNTIMES])("%s: outages", (runtime) => {
     const { dingtalk, gateway, texts, end } = await surroundings(runtime);
     let release = () => {};
     const held = new Promise<void>((resolve) => (release = resolve));
-    gateway.respond = async function* ({ text }) {
+    gateway.respond = async function* (asked) {
       yield "so far";
       await held;
-      yield ` and so on, ${text}`;
+      yield ` and so on, ${wordsIn(asked)}`;
     };
     await dingtalk.say({ text: "long" });
     await until("the turn", () => gateway.inFlight === 1);

@@ -1,10 +1,15 @@
 import type { Clock } from "../clock.ts";
 import type { Counters } from "../counters.ts";
 import { isTrustedWebhook } from "../dingtalk/webhook.ts";
-import { fingerprintOf, parseRobotMessage, type Webhook } from "../inbound/robot-message.ts";
+import {
+  fingerprintOf,
+  parseRobotMessage,
+  type RobotMessage,
+  type Webhook,
+} from "../inbound/robot-message.ts";
 import { chatOf, sessionKeyOf } from "../inbound/session.ts";
 import { reasonOf, type Log } from "../log.ts";
-import type { Admission, Arrival, QuarantineEntry, Store } from "../store.ts";
+import type { Admission, Arrival, Person, QuarantineEntry, Store } from "../store.ts";
 import type { Budget } from "./budget.ts";
 import { ROBOT_ACK, ackFrame } from "../stream/frame.ts";
 
@@ -26,8 +31,8 @@ export interface IntakeOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly counters: Counters;
-  /** A message of this session is in the inbox. */
-  readonly onStored: (session: string) => void;
+  /** This message is in the inbox. */
+  readonly onStored: (arrival: Arrival) => void;
 }
 
 /** Commit, then ack. */
@@ -80,6 +85,7 @@ export function createIntake(options: IntakeOptions): Intake {
       data,
       receivedAt,
       webhook: trusted(message.webhook, receivedAt),
+      sender: senderOf(message),
       outageMs: Math.round(options.outageMs()),
     };
   };
@@ -134,7 +140,7 @@ export function createIntake(options: IntakeOptions): Intake {
   const admitted = (arrival: Arrival, admission: Admission | undefined) => {
     if (admission === "stored") {
       counters.count("messages_stored");
-      options.onStored(arrival.session);
+      options.onStored(arrival);
       return;
     }
     const { msgId } = arrival;
@@ -169,4 +175,10 @@ export function createIntake(options: IntakeOptions): Intake {
       return clock.now() - failedAt < PROBLEM_MS ? problem : null;
     },
   };
+}
+
+function senderOf({ senderNick, senderStaffId, senderId }: RobotMessage): Person | undefined {
+  const nick = senderNick?.trim();
+  if (!nick) return undefined;
+  return { nick, ids: [senderStaffId, senderId].filter((id) => id !== undefined) };
 }

@@ -50,8 +50,8 @@ export interface Outbox {
 export function createOutbox(options: OutboxOptions): Outbox {
   const { store, sender, clock, log, counters } = options;
 
-  /** Confirmed by DingTalk, but not yet by the store: must not be sent again. */
-  const confirmed = new Set<number>();
+  /** Confirmed by DingTalk under these keys, but not yet by the store: must not be sent again. */
+  const confirmed = new Map<number, string | undefined>();
   /** How often DingTalk has refused a reply for reasons no document names. */
   const refusals = new Map<number, number>();
 
@@ -101,7 +101,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     if (!(await store.sending(entry, route.quota, usage, clock.now()))) return "again";
     const result = await sender.send(route, entry, options.signal);
     if (result.ok) {
-      confirmed.add(entry.id);
+      confirmed.set(entry.id, result.processQueryKey);
       counters.count("replies_sent");
       if (route.kind === "api") counters.count("replies_by_api");
       return await letGo(entry);
@@ -123,10 +123,10 @@ export function createOutbox(options: OutboxOptions): Outbox {
     }
   };
 
-  const letGo = async ({ id }: OutboxEntry): Promise<Step> => {
-    await store.sent(id);
-    confirmed.delete(id);
-    refusals.delete(id);
+  const letGo = async (entry: OutboxEntry): Promise<Step> => {
+    await store.sent(entry, confirmed.get(entry.id), clock.now());
+    confirmed.delete(entry.id);
+    refusals.delete(entry.id);
     return "again";
   };
 

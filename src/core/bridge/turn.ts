@@ -4,8 +4,7 @@ import type { Counters } from "../counters.ts";
 import type { Answer, Gateway } from "../gateway/client.ts";
 import { isOutage, type GatewayFailure } from "../gateway/errors.ts";
 import type { Gate, Pass } from "../gateway/gate.ts";
-import { contentOf } from "../inbound/content.ts";
-import { parseRobotMessage, type RobotMessage } from "../inbound/robot-message.ts";
+import type { RobotMessage } from "../inbound/robot-message.ts";
 import { chatOf, type Chat } from "../inbound/session.ts";
 import { reasonOf, type Log } from "../log.ts";
 import { cleanAnswer } from "../reply/directives.ts";
@@ -13,17 +12,22 @@ import { messagesFor } from "../reply/format.ts";
 import type { Message } from "../message.ts";
 import type { InboxEntry, Reply, Store } from "../store.ts";
 import type { Texts } from "../texts.ts";
+import { carriesMedia, nextBurst, readEntry, type Waiting } from "./burst.ts";
 import type { Hold } from "./hold.ts";
 import type { Step } from "./lanes.ts";
 import { CUT_OFF, SYSTEM_MESSAGE } from "./prompt.ts";
+import type { Asking, Compose } from "./question.ts";
 import type { Recovery } from "./recovery.ts";
 
 export interface TurnOptions {
   readonly agentId: string;
   readonly gateway: Pick<Gateway, "ask">;
-  readonly gate: Pick<Gate, "enter" | "shut">;
+  readonly gate: Pick<Gate, "enter" | "shut" | "state">;
   readonly hold: Hold;
   readonly recovery: Recovery;
+  readonly compose: Compose;
+  /** How long a message without words waits for the same person's next one. */
+  readonly windowMs: number;
   readonly store: Store;
   readonly texts: Texts;
   readonly clock: Clock;
@@ -32,16 +36,18 @@ export interface TurnOptions {
   readonly counters: Counters;
   /** Replies for this chat are in the outbox. */
   readonly onReplies: (chat: Chat) => void;
+  /** The turn of a message with files is over. */
+  readonly onFilesDone: (entry: InboxEntry) => Promise<void>;
   /** Whether DingTalk kept a message's content back: the month's quota is used up, or is not any more. */
   readonly onQuota: (usedUp: boolean) => void;
 }
 
 /**
- * One message, one turn, one visible end: a reply, a silence the agent asked for, or a notice that
+ * Runs the next turn of a session, given its oldest waiting messages. Each message has one visible end: a reply, a silence the agent asked for, or a notice that
  * says what failed. What cannot end now stays in the inbox, and the step says when to come back.
  * Rejects with the signal's reason if that was aborted: the message then waits for the next start.
  */
-export type RunTurn = (entry: InboxEntry, signal: AbortSignal) => Promise<Step>;
+export type RunTurn = (waiting: readonly InboxEntry[], signal: AbortSignal) => Promise<Step>;
 
 /** A question that broke off this often is given up. */
 const MAX_ASKS = 8;
@@ -51,7 +57,11 @@ type Outcome = { readonly said: string | undefined } | { readonly later: Step };
 
 /** One turn on its way. */
 interface Turn {
+  /** The messages it answers together, one person's. */
+  readonly burst: readonly Waiting[];
+  /** The first of them. */
   readonly entry: InboxEntry;
+  readonly message: RobotMessage;
   readonly chat: Chat;
   readonly signal: AbortSignal;
 }
@@ -99,7 +109,7 @@ export function createTurn(options: TurnOptions): RunTurn {
   };
 
   /** Asks the gateway; a fault of ours on the way counts as one of its own, or it would be asked for ever. */
-  const answerTo = async (text: string, turn: Turn, pass: Pass): Promise<Answer> => {
+  const answerTo = async (asking: Asking, turn: Turn, pass: Pass): Promise<Answer> => {
     const { session } = turn.entry;
     const asked = clock.now();
     const events = {
@@ -109,7 +119,7 @@ export function createTurn(options: TurnOptions): RunTurn {
       },
       onContent: () => pass.works(),
     };
-    const question = { agentId: options.agentId, session, system: SYSTEM_MESSAGE, text };
+    const question = { agentId: options.agentId, session, system: SYSTEM_MESSAGE, ...asking };
     try {
       const answer = await gateway.ask(question, events, turn.signal);
       log.debug("turn over", { session, ok: answer.ok, ms: clock.now() - asked });
@@ -121,27 +131,55 @@ export function createTurn(options: TurnOptions): RunTurn {
     }
   };
 
-  const ask = async (text: string, turn: Turn): Promise<Outcome> => {
-    const { id, session } = turn.entry;
-    const asks = turn.entry.asks + 1;
+  /** What the question is, or a fault of ours that would come again every time. */
+  const composed = async ({ burst, signal, entry }: Turn): Promise<Asking | undefined> => {
+    for (const { said } of burst) {
+      for (const part of said.parts) {
+        if (part.kind !== "unknown") continue;
+        log.info("message of a kind nobody here can read", { msgtype: part.msgtype });
+      }
+    }
+    try {
+      return await options.compose(burst);
+    } catch (error) {
+      signal.throwIfAborted();
+      counters.count("turns_crashed");
+      log.error("message could not be made into a question", {
+        reason: reasonOf(error),
+        session: entry.session,
+      });
+      return undefined;
+    }
+  };
+
+  const ask = async (turn: Turn, cutOff = false): Promise<Outcome> => {
+    const { entry, burst } = turn;
+    const { session } = entry;
+    if (gate.state === "shut") return await wait(turn);
+    const made = await composed(turn);
+    if (made === undefined) return { said: texts.failures.internal };
+    const asking = cutOff ? { ...made, text: `${CUT_OFF}\n${made.text}` } : made;
+    turn.signal.throwIfAborted();
     const pass = gate.enter();
     if (pass === undefined) return await wait(turn);
+    const asks = entry.asks + 1;
+    const ids = burst.map((each) => each.entry.id);
     try {
       // Committed first: whoever comes after a crash must know that there may be a turn to look for.
-      await store.asking(id, { text, at: clock.now() });
+      await store.asking(ids, { text: asking.text, at: clock.now() });
       counters.count("turns");
-      const answer = await answerTo(text, turn, pass);
+      const answer = await answerTo(asking, turn, pass);
       if (!answer.ok && answer.failure.kind === "broken") {
         counters.count("turns_broken");
         const { reason } = answer.failure;
         log.warn("turn broke off: looking what became of it", { reason, session });
-        await store.broken(id);
+        await store.broken(entry.id);
         return { later: asks <= 1 ? "again" : { laterMs: backoffMs(asks, options.random) } };
       }
       if (!answer.ok && isOutage(answer.failure)) {
         gate.shut(answer.failure);
         // The gateway did not take it, so there is nothing to look for.
-        await store.asking(id, undefined);
+        await store.asking(ids, undefined);
         return await wait(turn);
       }
       pass.works();
@@ -152,9 +190,9 @@ export function createTurn(options: TurnOptions): RunTurn {
   };
 
   /** What was asked before is looked for before it is asked again. */
-  const resume = async (text: string, turn: Turn): Promise<Outcome> => {
+  const resume = async (turn: Turn): Promise<Outcome> => {
     const { session, asked } = turn.entry;
-    if (asked === undefined) return await ask(text, turn);
+    if (asked === undefined) return await ask(turn);
     const found = await recovery.find(session, asked, turn.signal);
     switch (found.kind) {
       case "answered":
@@ -176,28 +214,28 @@ export function createTurn(options: TurnOptions): RunTurn {
         }
         counters.count("turns_asked_again");
         log.info("turn is asked again", { session, reason: found.reason });
-        return await ask(found.begun ? `${CUT_OFF}\n${text}` : text, turn);
+        return await ask(turn, found.begun);
     }
   };
 
-  const outcomeOf = async (message: RobotMessage, turn: Turn): Promise<Outcome> => {
-    const content = contentOf(message);
-    switch (content.kind) {
+  const outcomeOf = async (kind: Waiting["kind"], turn: Turn): Promise<Outcome> => {
+    switch (kind) {
       case "empty":
         return { said: texts.help };
-      case "unsupported":
-        log.info("message of a kind not supported", { msgtype: content.msgtype });
-        return { said: texts.unsupported(content.msgtype) };
+      case "own":
+        log.warn("message of the robot's own: not answered", { session: turn.entry.session });
+        return { said: undefined };
       case "over-quota":
         options.onQuota(true);
         return { said: undefined };
-      case "text":
+      case "words":
+      case "wordless":
         options.onQuota(false);
-        return await resume(withSender(content.text, message), turn);
+        return await resume(turn);
     }
   };
 
-  const compose = (said: string, message: RobotMessage): Message[] => {
+  const messagesOf = (said: string, message: RobotMessage): Message[] => {
     const mention =
       message.kind === "direct"
         ? undefined
@@ -212,39 +250,51 @@ export function createTurn(options: TurnOptions): RunTurn {
   };
 
   /** Replies that could not be committed yet: the gateway must not be asked a second time for that. */
-  const composed = new Map<number, Reply[]>();
+  const ready = new Map<number, readonly Reply[]>();
 
-  const settle = async ({ id }: InboxEntry, chat: Chat, replies: Reply[]): Promise<Step> => {
-    composed.set(id, replies);
-    await store.settle(id, replies, clock.now());
-    composed.delete(id);
+  const settle = async ({ burst, entry, chat }: Turn, replies: readonly Reply[]): Promise<Step> => {
+    ready.set(entry.id, replies);
+    await store.settle(
+      burst.map((each) => each.entry.id),
+      replies,
+      clock.now(),
+    );
+    ready.delete(entry.id);
     if (replies.length > 0) options.onReplies(chat);
+    for (const each of burst.filter(carriesMedia)) await options.onFilesDone(each.entry);
     return "again";
   };
 
-  return async (entry, signal) => {
-    hold.release(entry.session);
-    const parsed = parseRobotMessage(entry.data);
-    if (!parsed.ok) {
+  return async (entries, signal) => {
+    const [first] = entries;
+    if (first === undefined) return "idle";
+    hold.release(first.session);
+    const readable: Waiting[] = [];
+    for (const entry of entries) {
+      const waiting = readEntry(entry);
+      if (waiting === undefined) break;
+      readable.push(waiting);
+    }
+    const { burst, waitMs } = nextBurst(readable, clock.now(), options.windowMs);
+    const [head] = burst;
+    if (head === undefined) {
       // Only what could be read was ever stored; a newer version may read more strictly.
-      log.error("stored message cannot be read", { reason: parsed.reason, session: entry.session });
-      await store.settle(entry.id, [], clock.now());
+      log.error("stored message cannot be read", { session: first.session });
+      await store.settle([first.id], [], clock.now());
       return "again";
     }
-    const { message } = parsed;
+    if (waitMs > 0) return { laterMs: waitMs };
+    const { entry, message } = head;
     const chat = chatOf(entry.account, message);
-    const ready = composed.get(entry.id);
-    if (ready !== undefined) return await settle(entry, chat, ready);
-    const outcome = await outcomeOf(message, { entry, chat, signal });
+    const turn = { burst, entry, message, chat, signal };
+    const composed = ready.get(entry.id);
+    if (composed !== undefined) return await settle(turn, composed);
+    const outcome = await outcomeOf(head.kind, turn);
     if ("later" in outcome) return outcome.later;
-    const messages = outcome.said === undefined ? [] : compose(outcome.said, message);
-    const replies = messages.map((each) => ({ chat, message: each }));
-    return await settle(entry, chat, replies);
+    const messages = outcome.said === undefined ? [] : messagesOf(outcome.said, message);
+    return await settle(
+      turn,
+      messages.map((each) => ({ chat, message: each })),
+    );
   };
-}
-
-/** In a group the agent must know who speaks. */
-function withSender(text: string, message: RobotMessage): string {
-  if (message.kind === "direct" || !message.senderNick) return text;
-  return `${message.senderNick.replace(/\s+/g, " ")}: ${text}`;
 }

@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { isHostPattern } from "../media/allow-list.ts";
 
 const text = (expected: string) =>
   v.pipe(
@@ -133,6 +134,36 @@ export const ConfigSchema = v.object({
     }),
     {},
   ),
+  burst: v.optional(
+    v.object({
+      /** How long a message without words waits for the same person's next one. */
+      windowMs: v.optional(milliseconds(0, 60_000), 3000),
+    }),
+    {},
+  ),
+  media: v.optional(
+    v.object({
+      /** Largest picture or file taken. */
+      maxMb: v.optional(integer("a whole number of megabytes from 1 to 100", 1, 100), 20),
+      /** Hosts files may come from although their addresses are not public. */
+      allowHosts: v.optional(
+        v.array(
+          v.pipe(
+            text('hosts like "files.example.com", "host:8080" or "*.example.com"'),
+            v.check(
+              isHostPattern,
+              'expected hosts like "files.example.com", "host:8080" or "*.example.com"',
+            ),
+          ),
+          'expected a list of hosts like ["files.example.com"]',
+        ),
+        [],
+      ),
+    }),
+    {},
+  ),
+  /** Tells the agent who speaks, where and when, before the message itself. */
+  messageContext: v.optional(flag, true),
   budget: v.optional(
     v.object({
       /** What the organisation's edition includes a month; the defaults are the standard edition's. */

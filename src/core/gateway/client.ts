@@ -25,6 +25,8 @@ export interface Question {
   /** Constant from turn to turn, so that the gateway's prompt cache holds. */
   readonly system: string;
   readonly text: string;
+  /** Pictures as data URLs, within the gateway's limits. */
+  readonly images: readonly string[];
 }
 
 export type Answer =
@@ -168,7 +170,8 @@ function requestFor(
   token: string | undefined,
   signal: AbortSignal,
 ): RequestInit {
-  const { agentId, session, system, text } = question;
+  const { agentId, session, system, text, images } = question;
+  const pictures = images.map((url) => ({ type: "image_url", image_url: { url } }));
   return {
     method: "POST",
     headers: {
@@ -185,7 +188,10 @@ function requestFor(
       stream: true,
       messages: [
         { role: "system", content: system },
-        { role: "user", content: text },
+        {
+          role: "user",
+          content: pictures.length === 0 ? text : [{ type: "text", text }, ...pictures],
+        },
       ],
     }),
     redirect: "manual",

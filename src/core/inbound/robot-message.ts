@@ -30,7 +30,6 @@ export interface RobotMessage {
   readonly content: string;
   /** DingTalk left the content out: the organisation's monthly quota is used up. */
   readonly overQuota: boolean;
-  // From here on: read by name only, see `withUnlisted`.
   readonly senderUnionId?: string | undefined;
   /** Of the organisation; not said while the app is unpublished. */
   readonly isAdmin?: boolean | undefined;
@@ -165,7 +164,8 @@ export function parseRobotMessage(data: string): ParsedRobotMessage {
   const fields = json as Fields;
   return {
     ok: true,
-    message: withUnlisted(message, {
+    message: {
+      ...message,
       senderUnionId: raw.senderUnionId || undefined,
       isAdmin: raw.isAdmin,
       isInAtList: raw.isInAtList,
@@ -174,19 +174,8 @@ export function parseRobotMessage(data: string): ParsedRobotMessage {
       originalMsgId: raw.originalMsgId || undefined,
       originalProcessQueryKey: raw.originalProcessQueryKey || undefined,
       raw: { text: fields["text"], content: raw.content, quoteMessage: raw.quoteMessage },
-    }),
+    },
   };
-}
-
-/**
- * Fields that are there to be read, but that nothing lists: a message in a log or in a comparison does
- * not drag all it came with behind it. A copy made by spreading lacks them.
- */
-function withUnlisted<T extends object, U extends object>(listed: T, unlisted: U): T & U {
-  for (const [name, value] of Object.entries(unlisted)) {
-    Object.defineProperty(listed, name, { value });
-  }
-  return listed as T & U;
 }
 
 /** Nobody's content is nested so deep. Bun needs seconds to write what is, and Node cannot do it at all. */

@@ -24,3 +24,14 @@ export function find(bytes: Uint8Array, ascii: string, from = 0, to = bytes.leng
   }
   return -1;
 }
+
+/** In pieces a call can take as arguments, of a length that base64 pads nowhere. */
+const PIECE = 3 * 8192;
+
+export function base64Of(bytes: Uint8Array): string {
+  const pieces: string[] = [];
+  for (let at = 0; at < bytes.length; at += PIECE) {
+    pieces.push(btoa(String.fromCharCode(...bytes.subarray(at, at + PIECE))));
+  }
+  return pieces.join("");
+}

@@ -1,0 +1,21 @@
+/** Whoever is this close to the end of a box, in pixels, is reading its end. */
+const NEAR_END = 48;
+
+export const byId = (id) => document.getElementById(id);
+export const byTestId = (id) => document.querySelector(`[data-testid="${id}"]`);
+
+export function make(tag, attributes, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  element.append(...children);
+  return element;
+}
+
+/** Changes a scrolled box. Whoever reads its end stays there; who has scrolled up is left alone. */
+export function following(box, change) {
+  const atEnd = box.scrollHeight - box.scrollTop - box.clientHeight < NEAR_END;
+  change();
+  if (atEnd) toEnd(box);
+}
+
+export const toEnd = (box) => (box.scrollTop = box.scrollHeight);
