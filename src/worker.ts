@@ -140,7 +140,12 @@ export function createWorker(config: Config, ports: WorkerPorts): Worker {
       robotCode,
       tokens,
       fetch,
-      throttle,
+      throttle: {
+        async take(api, signal) {
+          await throttle.take(api, signal);
+          await store.spend(budget.current(), "api");
+        },
+      },
       clock,
       guard: createGuard({
         resolve: ports.resolve,

@@ -189,6 +189,8 @@ export interface Outbox {
 
 export interface Ledger {
   usage(ref: UsageRef): Promise<Readonly<Record<Quota, number>>>;
+  /** One call more. */
+  spend(ref: UsageRef, quota: Quota): Promise<void>;
   /** A small text under a name; undefined: none. */
   note(key: string): Promise<string | undefined>;
   setNote(key: string, value: string | undefined): Promise<void>;

@@ -30,6 +30,7 @@ export function openLedger({ db }: Database) {
       }
       return found;
     },
+    spend: async ({ account, month }, quota) => void addUse.run(account, month, quota, 1),
     async note(key) {
       const value = readNote.get(key)?.["value"];
       return value === undefined ? undefined : String(value);

@@ -43,7 +43,9 @@ const MAX_IMAGES = 8;
 const MAX_IMAGE_BYTES = 10 * 1024 * 1024;
 /** The body may have 20 MiB, and base64 makes four bytes of three. */
 const MAX_IMAGES_BYTES = 14 * 1024 * 1024;
-const IMAGE_TYPES = ["jpeg", "png", "gif", "webp", "heic", "heif"].map((type) => `image/${type}`);
+const IMAGE_TYPES = new Set(
+  ["jpeg", "png", "gif", "webp", "heic", "heif"].map((type) => `image/${type}`),
+);
 
 export function createCompose(options: QuestionOptions): Compose {
   const { shelf, store } = options;
@@ -61,7 +63,7 @@ export function createCompose(options: QuestionOptions): Compose {
 
     const picture = async (fetched: Fetched & { ok: true }, named: string): Promise<string> => {
       const { kind, size } = fetched;
-      if (!IMAGE_TYPES.includes(kind.mime)) return `[${named}, ${about(fetched)}, cannot be shown]`;
+      if (!IMAGE_TYPES.has(kind.mime)) return `[${named}, ${about(fetched)}, cannot be shown]`;
       if (images.length >= MAX_IMAGES) {
         return `[${named}, left out: only ${MAX_IMAGES} pictures can be shown at once]`;
       }

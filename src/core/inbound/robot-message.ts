@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { isDeeperThan, type Fields } from "./fields.ts";
-import { atUsersIn, type Mentioned } from "./mentions.ts";
+import { atUsersIn, type Mentioned } from "./at-users.ts";
 
 /**
  * A robot message as DingTalk pushes it in `data`, checked and cut down to what the bridge needs.

@@ -1,19 +1,7 @@
+import type { Kind } from "./model.ts";
 import { signatureOf } from "./signatures.ts";
 import { textKindOf } from "./text-kind.ts";
 import { zipKindOf } from "./zip-kind.ts";
-
-export type Family = "image" | "audio" | "video" | "document" | "text" | "archive" | "binary";
-export type Charset = "utf-8" | "utf-16le" | "utf-16be" | "gb18030";
-
-/** What a file is. */
-export interface Kind {
-  readonly mime: string;
-  readonly family: Family;
-  /** Without the dot, small letters. */
-  readonly extension: string;
-  /** Of text: the label `TextDecoder` takes. */
-  readonly charset?: Charset;
-}
 
 const UNKNOWN: Kind = { mime: "application/octet-stream", family: "binary", extension: "bin" };
 

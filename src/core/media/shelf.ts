@@ -1,7 +1,8 @@
 import type { MediaPart } from "../inbound/model.ts";
 import { reasonOf, type Log } from "../log.ts";
 import type { Downloader } from "./download.ts";
-import { kindOf, type Kind } from "./kind.ts";
+import type { Kind } from "./model.ts";
+import { kindOf } from "./kind.ts";
 
 /** Where bytes lie until their turn is over. Names are ours, never a sender's. */
 export interface MediaFiles {

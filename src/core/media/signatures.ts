@@ -1,5 +1,5 @@
 import { asciiAt, find, standsAt } from "./bytes.ts";
-import type { Family, Kind } from "./kind.ts";
+import type { Family, Kind } from "./model.ts";
 
 const kind = (family: Family, mime: string, extension: string): Kind => ({
   mime,

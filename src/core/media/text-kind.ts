@@ -1,4 +1,4 @@
-import type { Charset, Kind } from "./kind.ts";
+import type { Charset, Kind } from "./model.ts";
 
 /** Texts that are more than lines, by the file's extension. */
 const MIMES: ReadonlyMap<string, string> = new Map([

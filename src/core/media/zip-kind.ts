@@ -1,5 +1,5 @@
 import { asciiAt, standsAt } from "./bytes.ts";
-import type { Kind } from "./kind.ts";
+import type { Kind } from "./model.ts";
 
 const document = (mime: string, extension: string): Kind => ({
   mime: `application/${mime}`,

@@ -1,5 +1,5 @@
 import { make } from "./dom.js";
-import { highlightMentions, markdown } from "./markdown.js";
+import { highlightMentions, markdown, people, withMentions } from "./markdown.js";
 import { t, toMinute } from "./texts.js";
 
 /** The robot's is drawn by the style sheet. */
@@ -34,8 +34,10 @@ export function previewOf({ pictures, file, voice } = {}) {
   return voice ? `[${t.voice}] ${voice.words ?? ""}` : "";
 }
 
+/** As a short text: DingTalk shows no markup and no line breaks of what is quoted. */
 function quoted({ who, text }) {
-  return make("blockquote", { class: "quoted" }, make("b", {}, `${who}: `), text);
+  const words = withMentions(markdown(text).textContent.trim(), [...people.keys()]);
+  return make("blockquote", { class: "quoted" }, make("b", {}, `${who}: `), words);
 }
 
 function attachments({ pictures = [], file, voice }) {
