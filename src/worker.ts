@@ -143,7 +143,8 @@ export function createWorker(config: Config, ports: WorkerPorts): Worker {
       throttle: {
         async take(api, signal) {
           await throttle.take(api, signal);
-          await store.spend(budget.current(), "api");
+          // An estimate: not worth failing a download for.
+          await store.spend(budget.current(), "api").catch(() => undefined);
         },
       },
       clock,

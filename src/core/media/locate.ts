@@ -14,7 +14,7 @@ export interface LocateOptions {
   readonly robotCode: string;
   readonly tokens: TokenSource;
   readonly fetch: typeof fetch;
-  readonly throttle?: Throttle;
+  readonly throttle?: Pick<Throttle, "take">;
   readonly clock: Clock;
 }
 
