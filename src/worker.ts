@@ -66,6 +66,9 @@ const CHANGING_MS = 10_000;
 const TURN_RETRY_MS = 5000;
 const PRUNE_EVERY_MS = 10 * 60_000;
 const BUDGET_EVERY_MS = 60_000;
+/** Sessions taken up at once at the start, and when the next follow. */
+const WAKE_AT_ONCE = 50;
+const WAKE_EVERY_MS = 2;
 /** Failed replies that /status shows. */
 const FAILURES_SHOWN = 20;
 
@@ -311,6 +314,17 @@ export function createWorker(config: Config, ports: WorkerPorts): Worker {
     work().catch((error: unknown) => log.warn(`${name} failed`, { reason: reasonOf(error) }));
   };
 
+  /** A few at a time, so that the links are not kept waiting. */
+  const wakeInTurn = (waiting: readonly string[]) => {
+    for (const session of waiting.slice(0, WAKE_AT_ONCE)) sessions.wake(session);
+    if (waiting.length <= WAKE_AT_ONCE) return;
+    const others = waiting.slice(WAKE_AT_ONCE);
+    timers.set(
+      "waking",
+      clock.after(WAKE_EVERY_MS, () => wakeInTurn(others)),
+    );
+  };
+
   const app = createApp({
     readiness,
     status,
@@ -325,8 +339,9 @@ export function createWorker(config: Config, ports: WorkerPorts): Worker {
       await shelf.sweep(store.waitingIds);
       await gate.start();
       await outbox.resume();
-      for (const session of await store.sessionsWaiting()) sessions.wake(session);
+      // First: what an earlier process left may be much, and new messages must not wait for it.
       stream.start();
+      wakeInTurn(await store.sessionsWaiting());
     },
     async stop() {
       for (const timer of timers.values()) timer.cancel();

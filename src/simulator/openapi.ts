@@ -109,14 +109,16 @@ export function createOpenApi(ports: OpenApiPorts): Hono<{ Bindings: HttpBinding
     c: SocketContext,
     calls: readonly SendCall<SentBody>[],
     lists: Readonly<Record<string, unknown>>,
-  ) =>
-    await deliver(c, {
+  ) => {
+    const processQueryKey = `zcx${randomUUID()}`;
+    return await deliver(c, {
       calls,
       outcome: calls.map((call) => faults.sends?.(call) ?? "ok").find((it) => it !== "ok") ?? "ok",
-      take: outbox.take,
-      ok: () => c.json({ processQueryKey: `zcx${randomUUID()}`, ...lists }),
+      take: (batch) => outbox.take(batch, processQueryKey),
+      ok: () => c.json({ processQueryKey, ...lists }),
       tooFast: () => apiError(400, "send.too.fast", "发送速度太快"),
     });
+  };
 
   app.post(OTO_PATH, (c) =>
     send(c, "oTo", async ({ userIds }, body) => {

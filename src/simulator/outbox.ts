@@ -16,6 +16,8 @@ export interface Sent {
   readonly time: number;
   readonly via: Via;
   readonly body: SentBody;
+  /** What the OpenAPI's answer names it by; a quote of it does too. */
+  readonly processQueryKey?: string | undefined;
 }
 
 /** A call or message that came too fast. Where: the API's path, or the conversation. */
@@ -43,10 +45,13 @@ export function createOutbox({ events, perMinute, perSecond }: OutboxOptions) {
   const violated = (kind: Violation["kind"], where: string) =>
     violations.push({ time: Date.now(), kind, where });
 
-  const receive = ({ via, conversationId, body }: SendCall<SentBody>) => {
+  const receive = (
+    { via, conversationId, body }: SendCall<SentBody>,
+    processQueryKey: string | undefined,
+  ) => {
     const time = Date.now();
     messages.add(conversationId);
-    sent.push({ conversationId, time, via, body });
+    sent.push({ conversationId, time, via, body, processQueryKey });
     events.emit({
       type: "message",
       time,
@@ -64,13 +69,13 @@ export function createOutbox({ events, perMinute, perSecond }: OutboxOptions) {
     sent,
     violations,
     /** Takes the messages, all or none: false when a conversation has had its share of the minute. */
-    take(batch: readonly SendCall<SentBody>[]): boolean {
+    take(batch: readonly SendCall<SentBody>[], processQueryKey?: string): boolean {
       const full = batch.filter(
         ({ conversationId }) => messages.count(conversationId) >= perMinute,
       );
       for (const { conversationId } of full) violated("minute", conversationId);
       if (full.length > 0) return false;
-      for (const call of batch) receive(call);
+      for (const call of batch) receive(call, processQueryKey);
       return true;
     },
     /** Counts a call: false, and not counted, when the API has had its share of the second. */

@@ -117,16 +117,17 @@ export function openInbox({ db, transaction }: Database, options: InboxOptions) 
   };
 
   /** Names known to be stored already: people write more often than they change their names. */
-  const names = createRecent(RECENT_NAMES);
+  const names = new Map<string, string>();
 
   const rememberPeople = (arrivals: readonly Arrival[]) => {
-    const written: string[] = [];
+    const written = new Map<string, string>();
     for (const { chat, sender } of arrivals) {
-      for (const id of sender?.ids ?? []) {
-        const name = JSON.stringify([chat.account, id, sender?.nick]);
-        if (names.has(name)) continue;
-        rememberPerson.run(chat.account, id, sender?.nick ?? "");
-        written.push(name);
+      if (sender === undefined) continue;
+      for (const id of sender.ids) {
+        const key = JSON.stringify([chat.account, id]);
+        if ((written.get(key) ?? names.get(key)) === sender.nick) continue;
+        rememberPerson.run(chat.account, id, sender.nick);
+        written.set(key, sender.nick);
       }
     }
     return written;
@@ -143,7 +144,7 @@ export function openInbox({ db, transaction }: Database, options: InboxOptions) 
     async takeIn(arrivals, quarantine, usage) {
       options.checkRoom();
       const batch = new Set<string>();
-      let written: string[] = [];
+      let written: ReadonlyMap<string, string> = new Map();
       const admissions = transaction(() => {
         const admissions = arrivals.map((arrival) => admit(arrival, batch));
         const stored = arrivals.filter((_, at) => admissions[at] === "stored");
@@ -156,7 +157,8 @@ export function openInbox({ db, transaction }: Database, options: InboxOptions) 
       });
       // Only now: what was rolled back must be taken in when it comes again.
       for (const id of batch) recent.add(id);
-      for (const name of written) names.add(name);
+      if (names.size > RECENT_NAMES) names.clear();
+      for (const [key, nick] of written) names.set(key, nick);
       return admissions;
     },
     sessionsWaiting: async () => waitingSessions.all().map(({ session }) => String(session)),

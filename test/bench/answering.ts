@@ -79,3 +79,26 @@ export function startAnswering({ hold }: AnsweringOptions = {}) {
     stop: () => server.stop(true),
   };
 }
+
+/** A gateway that takes questions and never says a word. */
+export function startEndless() {
+  const server = Bun.serve({
+    hostname: "127.0.0.1",
+    port: 0,
+    idleTimeout: 0,
+    fetch: () => new Promise<Response>(() => {}),
+  });
+  return { url: server.url.origin, stop: () => server.stop(true) };
+}
+
+/** The address of a gateway that is away: connections are refused. */
+export async function awayUrl(): Promise<string> {
+  const server = startEndless();
+  await server.stop();
+  return server.url;
+}
+
+/** Said after so many ms; until then the gateway has begun its answer, as the real one does, and is silent. */
+export const silentFor = (ms: () => number): AnsweringOptions => ({
+  hold: () => ({ body: Bun.sleep(ms()) }),
+});

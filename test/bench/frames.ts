@@ -13,6 +13,9 @@ const TEXT =
   "你好，帮我看一下昨天晚上的部署为什么失败：流水线里 build 阶段通过了，deploy 阶段提示 image pull backoff。" +
   "仓库、分支和昨天一样，只改了一行配置。如果要回滚，请先告诉我影响哪些服务，再列出步骤和预计的时间。谢谢！今天下午三点之前需要一个结论，会上要用。";
 
+/** No two alike: messages of the same person, text and time are one message. */
+let createAt = Date.now();
+
 /** What is put where a value goes that differs from frame to frame. */
 const SLOTS = { msgId: "<msgId>", createAt: 1_111_111_111_111, messageId: "<messageId>" };
 
@@ -55,8 +58,21 @@ export function createFrames({ webhook, senderStaffId = "user01", text = TEXT }:
   const [a = "", b = "", c = "", d = ""] = frame.split(
     new RegExp(Object.values(SLOTS).join("|"), "u"),
   );
-  // No two alike: messages of the same person, text and time are one message.
-  let createAt = Date.now();
   return (messageId: string): string =>
     `${a}${messageId}${b}msg${randomUUID()}==${c}${createAt++}${d}`;
 }
+
+/** The same for many people in turn, each with a direct chat, and so a session, of their own. */
+export function createSessionFrames(
+  sessions: number,
+  webhookOf: (session: string) => string,
+): (messageId: string) => string {
+  const makers = Array.from({ length: sessions }, (_, at) => {
+    const senderStaffId = sessionName(at);
+    return createFrames({ webhook: webhookOf(senderStaffId), senderStaffId });
+  });
+  let next = 0;
+  return (messageId) => makers[next++ % sessions]!(messageId);
+}
+
+export const sessionName = (at: number) => `user${String(at).padStart(5, "0")}`;

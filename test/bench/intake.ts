@@ -1,9 +1,10 @@
 import type { RuntimeName } from "../support/runtimes.ts";
+import { startEndless } from "./answering.ts";
+import { startGenerator } from "./load-generator.ts";
+import type { Intake } from "./loads.ts";
 import { runBridge, runScript } from "./processes.ts";
-import type { Intake } from "./push-server.ts";
 import { median } from "./statistics.ts";
 
-const IN_FLIGHT = 256;
 const ROUNDS = 7;
 const ROUND_MS = 2000;
 /** Until the runtimes have compiled what is hot. */
@@ -16,43 +17,32 @@ export interface IntakeResult {
   readonly unstored: number;
 }
 
-const load = async (generator: string, client: string, ms: number): Promise<Intake> => {
-  const query = new URLSearchParams({ client, inFlight: String(IN_FLIGHT), ms: String(ms) });
-  const response = await fetch(`${generator}/load?${query.toString()}`, { method: "POST" });
-  if (!response.ok) throw new Error(`no load for ${client}: ${await response.text()}`);
-  return (await response.json()) as Intake;
-};
-
 /**
  * The worker and the SDK's client side by side, one under load at a time and in turns, so that what
  * else the machine does hits both alike. All messages are of one session whose turn never ends: no
  * turns compete with the intake.
  */
 export async function measureIntake(runtime: RuntimeName): Promise<IntakeResult> {
-  const endless = Bun.serve({
-    hostname: "127.0.0.1",
-    port: 0,
-    idleTimeout: 0,
-    fetch: () => new Promise<Response>(() => {}),
-  });
-  const generator = runScript("bun", "generator.ts");
-  const url = await generator.firstLine;
+  const endless = startEndless();
+  const generator = await startGenerator();
+  const { url } = generator;
+  const load = (client: string, ms: number) => generator.pushFor({ client }, ms);
   const sdk = runScript(runtime, "sdk-client.ts", [url, "sdk"]);
   const bridge = runBridge({
     runtime,
     clientId: "bridge",
     api: url,
     oapi: url,
-    gateway: endless.url.origin,
+    gateway: endless.url,
   });
   try {
-    let acked = (await load(url, "bridge", WARM_UP_MS)).acked;
-    await load(url, "sdk", WARM_UP_MS);
+    let acked = (await load("bridge", WARM_UP_MS)).acked;
+    await load("sdk", WARM_UP_MS);
     const rounds: { bridge: Intake; sdk: Intake }[] = [];
     while (rounds.length < ROUNDS) {
       const round = {
-        bridge: await load(url, "bridge", ROUND_MS),
-        sdk: await load(url, "sdk", ROUND_MS),
+        bridge: await load("bridge", ROUND_MS),
+        sdk: await load("sdk", ROUND_MS),
       };
       acked += round.bridge.acked;
       rounds.push(round);
@@ -62,19 +52,18 @@ export async function measureIntake(runtime: RuntimeName): Promise<IntakeResult>
     return { rounds, ratios, unstored: acked - stored };
   } finally {
     await Promise.all([bridge.stop(), sdk.stop(), generator.stop()]);
-    await endless.stop(true);
+    await endless.stop();
   }
 }
 
 /** What the generator could push to a client that does nothing. */
 export async function measureCeiling(): Promise<Intake> {
-  const generator = runScript("bun", "generator.ts");
-  const url = await generator.firstLine;
-  const client = runScript("bun", "trivial-client.ts", [url, "trivial"]);
+  const generator = await startGenerator();
+  const client = runScript("bun", "trivial-client.ts", [generator.url, "trivial"]);
   try {
-    await load(url, "trivial", 1000);
+    await generator.pushFor({ client: "trivial" }, 1000);
     const rounds = [];
-    while (rounds.length < 3) rounds.push(await load(url, "trivial", 1000));
+    while (rounds.length < 3) rounds.push(await generator.pushFor({ client: "trivial" }, 1000));
     const middle = median(rounds.map(({ perSecond }) => perSecond));
     return rounds.find(({ perSecond }) => perSecond === middle) ?? rounds[0]!;
   } finally {

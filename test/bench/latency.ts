@@ -1,15 +1,20 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { RuntimeName } from "../support/runtimes.ts";
 import { startAnswering, type Marks } from "./answering.ts";
-import { createFrames } from "./frames.ts";
+import { createSessionFrames, sessionName } from "./frames.ts";
 import { runBridge, runScript } from "./processes.ts";
 import { startPushServer } from "./push-server.ts";
 import { spread, type Spread } from "./statistics.ts";
 
 const WARM_UP = 50;
 const MESSAGES = 400;
-/** From an answer to the next message, so that each finds the bridge at rest. */
-const REST_MS = 10;
+/**
+ * From an answer to the next message, so that each finds the bridge at rest and below DingTalk's limit
+ * of 20 calls a second, to which it keeps.
+ */
+const REST_MS = 60;
+/** Chats that take turns: each gets fewer answers a minute than the bridge sends without a pause. */
+const CHATS = 100;
 const IDLE_MS = 3000;
 const ANSWER_MS = 10_000;
 
@@ -32,18 +37,15 @@ export interface LatencyResult {
 export async function measureLatency(runtime: RuntimeName): Promise<LatencyResult> {
   const answering = startAnswering();
   const server = startPushServer();
-  const makeFrame = createFrames({ webhook: answering.webhook("bench") });
+  const makeFrame = createSessionFrames(CHATS, answering.webhook);
+  let messages = 0;
 
   const one = async (clientId: string): Promise<Marks & { readonly pushed: number }> => {
-    const reply = answering.reply("bench");
+    const session = sessionName(messages++ % CHATS);
+    const reply = answering.reply(clientId === "floor" ? "floor" : session);
     const pushed = await server.push(clientId, makeFrame);
-    const late = AbortSignal.timeout(ANSWER_MS);
-    const marks = await Promise.race([
-      reply,
-      new Promise<never>((_, reject) => {
-        late.addEventListener("abort", () => reject(new Error(`${clientId} does not answer`)));
-      }),
-    ]);
+    const marks = await Promise.race([reply, sleep(ANSWER_MS)]);
+    if (marks === undefined) throw new Error(`${clientId} does not answer`);
     await sleep(REST_MS);
     return { ...marks, pushed };
   };
@@ -77,7 +79,7 @@ export async function measureLatency(runtime: RuntimeName): Promise<LatencyResul
       server.url,
       "floor",
       answering.gateway,
-      answering.webhook("bench"),
+      answering.webhook("floor"),
     ]);
     const floor = await measure("floor");
     await floorClient.stop();

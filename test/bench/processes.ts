@@ -1,7 +1,9 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { cpSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import process from "node:process";
 import { ROOT, commandFor, type RuntimeName } from "../support/runtimes.ts";
+import { until } from "../support/until.ts";
 import { runWorker, temporaryFolder } from "../support/worker-process.ts";
 
 /** What has to be undone, whatever happens. */
@@ -57,26 +59,53 @@ export interface WorkerOptions {
   /** Where session webhooks may point to. */
   readonly oapi: string;
   readonly gateway: string;
+  /** A data folder to begin with: it is copied. */
+  readonly data?: string;
+}
+
+/** What a worker says about itself at /status, as far as the bench asks. */
+export interface Status {
+  readonly counters: Readonly<Record<string, number>>;
+  readonly turns: { readonly running: number; readonly waiting: number; readonly held: number };
+  readonly store: { readonly inbox: number };
 }
 
 /** Starts the worker as users do: its own process, a database file, the usual log. */
-export function runBridge({ runtime, clientId, api, oapi, gateway }: WorkerOptions) {
+export function runBridge({ runtime, clientId, api, oapi, gateway, data }: WorkerOptions) {
   const home = temporaryFolder();
+  const dataDir = join(home.path, "data");
+  if (data !== undefined) cpSync(data, dataDir, { recursive: true });
+  const spawnedAt = performance.now();
   const run = runWorker({
     runtime,
     dingtalk: { url: api, clientId, clientSecret: "simulated-secret" },
     gateway: { url: gateway, token: "simulated-token" },
     home: home.path,
-    env: { DINGTALK_OAPI_URL: oapi, DINGBRIDGE_LOG_LEVEL: "info" },
-  });
-  return {
-    rssMb: () => rssMb(run.process.pid ?? 0),
-    /** The worker's counters, from its own status page. */
-    async counters() {
-      const http = run.logs().find(({ message }) => message === "dingbridge is starting")?.["http"];
-      const response = await fetch(`${String(http)}/status`);
-      return ((await response.json()) as { counters: Readonly<Record<string, number>> }).counters;
+    env: {
+      DINGTALK_OAPI_URL: oapi,
+      DINGBRIDGE_LOG_LEVEL: "info",
+      DINGBRIDGE_DATA_DIR: dataDir,
     },
+  });
+  const startLine = () => run.logs().find(({ message }) => message === "dingbridge is starting");
+  /** From its own status page. */
+  const status = async () => {
+    const line = await until("the worker's start line", startLine);
+    const response = await fetch(`${String(line["http"])}/status`);
+    return (await response.json()) as Status;
+  };
+  return {
+    /** From the spawn to the log line that says so, in ms. */
+    connected: new Promise<number>((resolve) => {
+      run.process.stdout?.on("data", () => {
+        if (run.stdout().includes("connected to DingTalk")) resolve(performance.now() - spawnedAt);
+      });
+    }),
+    rssMb: () => memoryMb(run.process.pid ?? 0, "VmRSS"),
+    /** The most there ever was. */
+    peakRssMb: () => memoryMb(run.process.pid ?? 0, "VmHWM"),
+    status,
+    counters: async () => (await status()).counters,
     stop: keep(
       run.process,
       `dingbridge in ${runtime}`,
@@ -87,8 +116,9 @@ export function runBridge({ runtime, clientId, api, oapi, gateway }: WorkerOptio
 }
 
 /** Resident memory in MB, where the system tells. */
-function rssMb(pid: number): number | undefined {
+function memoryMb(pid: number, field: "VmRSS" | "VmHWM"): number | undefined {
   if (process.platform !== "linux") return undefined;
-  const line = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"));
-  return line === null ? undefined : Number(line[1]) / 1024;
+  const status = readFileSync(`/proc/${pid}/status`, "utf8");
+  const kb = new RegExp(`^${field}:\\s+(\\d+) kB`, "m").exec(status)?.[1];
+  return kb === undefined ? undefined : Number(kb) / 1024;
 }

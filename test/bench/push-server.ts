@@ -1,31 +1,18 @@
 import { randomUUID } from "node:crypto";
-import process from "node:process";
 import type { ServerWebSocket } from "bun";
 import { until } from "../support/until.ts";
 
-interface Link {
+/** A client's connection, with what was sent on it and is not acked. */
+export interface Link {
+  readonly clientId: string;
   readonly socket: ServerWebSocket<{ clientId: string }>;
-  readonly unacked: Set<string>;
-  onAck: () => void;
+  /** Message ids, and when each was sent. */
+  readonly unacked: Map<string, number>;
+  onAck: (sentAt: number) => void;
   onEnd: () => void;
 }
 
 export type MakeFrame = (messageId: string) => string;
-
-export interface Load {
-  /** Frames sent and not acked, at any time. */
-  readonly inFlight: number;
-  readonly ms: number;
-}
-
-/** What a client took in while the load lasted. */
-export interface Intake {
-  readonly perSecond: number;
-  /** Acks in all, those after the end included. */
-  readonly acked: number;
-  /** Share of one core this process used: near 1 the server is what limits the rate. */
-  readonly serverLoad: number;
-}
 
 export interface PushServerOptions {
   /** Answers what is not DingTalk's. */
@@ -61,13 +48,17 @@ export function startPushServer(options: PushServerOptions = {}) {
       idleTimeout: 0,
       open(socket) {
         const { clientId } = socket.data;
-        links.set(clientId, { socket, unacked: new Set(), onAck() {}, onEnd() {} });
+        links.set(clientId, { clientId, socket, unacked: new Map(), onAck() {}, onEnd() {} });
         options.onLink?.(clientId);
       },
       message(socket, text) {
         const ack = JSON.parse(String(text)) as { code: number; headers: { messageId: string } };
+        const { messageId } = ack.headers;
         const link = links.get(socket.data.clientId);
-        if (ack.code === 200 && link?.unacked.delete(ack.headers.messageId) === true) link.onAck();
+        const sentAt = link?.unacked.get(messageId);
+        if (ack.code !== 200 || link === undefined || sentAt === undefined) return;
+        link.unacked.delete(messageId);
+        link.onAck(sentAt);
       },
       close(socket) {
         links.get(socket.data.clientId)?.onEnd();
@@ -78,15 +69,6 @@ export function startPushServer(options: PushServerOptions = {}) {
 
   const linkOf = (clientId: string) => until(`${clientId} to connect`, () => links.get(clientId));
 
-  const send = ({ socket, unacked }: Link, makeFrame: MakeFrame) => {
-    const messageId = randomUUID();
-    const frame = makeFrame(messageId);
-    unacked.add(messageId);
-    const sentAt = performance.now();
-    socket.sendText(frame);
-    return sentAt;
-  };
-
   return {
     url: server.url.origin,
     linkOf,
@@ -94,35 +76,18 @@ export function startPushServer(options: PushServerOptions = {}) {
     async push(clientId: string, makeFrame: MakeFrame): Promise<number> {
       return send(await linkOf(clientId), makeFrame);
     },
-    /** Pushes as fast as acks come in. Resolves when the last frame is acked. */
-    async load(clientId: string, makeFrame: MakeFrame, { inFlight, ms }: Load): Promise<Intake> {
-      const link = await linkOf(clientId);
-      const cpu = process.cpuUsage();
-      const end = performance.now() + ms;
-      let inTime = 0;
-      let late = 0;
-      let serverLoad = 0;
-      return await new Promise((resolve, reject) => {
-        link.onEnd = () => reject(new Error(`${clientId} has closed its link under load`));
-        link.onAck = () => {
-          if (performance.now() < end) {
-            inTime++;
-            send(link, makeFrame);
-            return;
-          }
-          if (late++ === 0) {
-            const { user, system } = process.cpuUsage(cpu);
-            serverLoad = (user + system) / 1000 / ms;
-          }
-          if (link.unacked.size > 0) return;
-          link.onEnd = () => {};
-          resolve({ perSecond: (inTime / ms) * 1000, acked: inTime + late, serverLoad });
-        };
-        for (let n = 0; n < inFlight; n++) send(link, makeFrame);
-      });
-    },
     stop: () => server.stop(true),
   };
 }
 
 export type PushServer = ReturnType<typeof startPushServer>;
+
+/** Sends one frame. Returns the time at which it left. */
+export function send({ socket, unacked }: Link, makeFrame: MakeFrame): number {
+  const messageId = randomUUID();
+  const frame = makeFrame(messageId);
+  const sentAt = performance.now();
+  unacked.set(messageId, sentAt);
+  socket.sendText(frame);
+  return sentAt;
+}

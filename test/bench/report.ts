@@ -1,8 +1,9 @@
 import type { RuntimeName } from "../support/runtimes.ts";
 import type { IntakeResult } from "./intake.ts";
 import type { LatencyResult, Legs } from "./latency.ts";
-import type { Intake } from "./push-server.ts";
+import type { Intake } from "./loads.ts";
 import { median, type Spread } from "./statistics.ts";
+import { tableOf, verdict, type Row } from "./table.ts";
 
 export interface Measured {
   readonly runtime: RuntimeName;
@@ -15,9 +16,6 @@ export interface Measured {
 const TARGET_RATIO: Readonly<Record<RuntimeName, number>> = { bun: 0.8, deno: 0.8, node: 0.6 };
 const TARGET_MS = { p50: 2, p99: 10 };
 
-type Row = readonly [label: string, cell: (measured: Measured) => string];
-
-const verdict = (met: boolean) => (met ? "ok" : "below target");
 const rate = (perSecond: number) => String(Math.round(perSecond));
 const ms = (time: number) => time.toFixed(2);
 const mb = (size: number | undefined) => size?.toFixed(0) ?? "n/a";
@@ -26,11 +24,11 @@ const inTime = ({ p50, p99 }: Spread) => p50 <= TARGET_MS.p50 && p99 <= TARGET_M
 const rates = ({ rounds }: IntakeResult, of: "bridge" | "sdk") =>
   rounds.map((round) => round[of].perSecond);
 const leg =
-  (name: keyof Legs, of: "bridge" | "floor"): Row[1] =>
+  (name: keyof Legs, of: "bridge" | "floor"): Row<Measured>[1] =>
   ({ latency }) =>
     both(latency[of][name]) + (of === "floor" ? "" : ` ${verdict(inTime(latency[of][name]))}`);
 
-const ROWS: readonly Row[] = [
+const ROWS: readonly Row<Measured>[] = [
   ["intake, dingbridge (frames/s, median)", ({ intake }) => rate(median(rates(intake, "bridge")))],
   ["intake, official SDK (frames/s, median)", ({ intake }) => rate(median(rates(intake, "sdk")))],
   ["ratio, pair by pair (median)", ({ intake }) => median(intake.ratios).toFixed(2)],
@@ -54,24 +52,7 @@ const ROWS: readonly Row[] = [
   ["RSS after the latency run (MB)", ({ latency }) => mb(latency.laterRssMb)],
 ];
 
-/** One column a runtime. */
-export function table(measured: readonly Measured[]): string {
-  const lines = [
-    ["", ...measured.map(({ runtime }) => runtime)],
-    ...ROWS.map(([label, cell]) => [label].concat(measured.map(cell))),
-  ];
-  const widths = lines[0]!.map((_, column) =>
-    Math.max(...lines.map((line) => line[column]?.length ?? 0)),
-  );
-  return lines
-    .map((line) =>
-      line
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join("  ")
-        .trimEnd(),
-    )
-    .join("\n");
-}
+export const table = (measured: readonly Measured[]) => tableOf(ROWS, measured);
 
 /** Every round and start, for those who do not trust a median. */
 export function rawFigures(measured: readonly Measured[], ceiling: Intake): string {

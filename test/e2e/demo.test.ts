@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import type { Browser, Page } from "playwright-core";
 import { browserPath, launchBrowser } from "../support/browser.ts";
 import { RUNTIMES } from "../support/runtimes.ts";
@@ -8,6 +8,9 @@ import { runMain, temporaryFolder, type Run } from "../support/worker-process.ts
 if (browserPath === undefined) {
   console.log("the chat page is not tested: no Chromium here (install it, or set CHROMIUM_PATH)");
 }
+
+// The worker says after 15 s that people have to wait, and looks for the gateway about as often.
+setDefaultTimeout(60_000);
 
 const addressOf = (run: Run) =>
   until("the chat page's address", () => /http:\/\/127\.0\.0\.1:\d+/.exec(run.stdout())?.[0]);
@@ -46,21 +49,13 @@ describe.each([...RUNTIMES])("%s: the demo", (runtime) => {
   });
 });
 
-describe.skipIf(browserPath === undefined)("the chat page in Chromium", () => {
+/** A demo of its own with its page in Chromium. */
+function startPage() {
   const home = temporaryFolder();
+  const problems: string[] = [];
   let run: Run;
   let browser: Browser;
   let page: Page;
-  const problems: string[] = [];
-
-  const at = (id: string) => page.locator(`[data-testid="${id}"]`);
-  const robot = () => page.locator('[data-testid="bubble"][data-from="robot"]');
-  const say = async (text: string) => {
-    await at("composer").fill(text);
-    await at("composer").press("Enter");
-  };
-  const connected = () => page.locator('[data-testid="badge"][data-links="1"]').waitFor();
-
   beforeAll(async () => {
     run = runMain("bun", ["demo", "--no-open", "--port", "0"], { HOME: home.path });
     const url = await addressOf(run);
@@ -78,6 +73,31 @@ describe.skipIf(browserPath === undefined)("the chat page in Chromium", () => {
     run.process.kill("SIGKILL");
     home.remove();
   });
+  const at = (id: string) => page.locator(`[data-testid="${id}"]`);
+  const connected = () => page.locator('[data-testid="badge"][data-links="1"]').waitFor();
+  return {
+    problems,
+    at,
+    connected,
+    find: (selector: string) => page.locator(selector),
+    robot: () => page.locator('[data-testid="bubble"][data-from="robot"]'),
+    mine: () => page.locator('[data-testid="bubble"][data-from="person"]'),
+    say: async (text: string) => {
+      await at("composer").fill(text);
+      await at("composer").press("Enter");
+    },
+    /** The same page on a phone. */
+    phone: async (locale: string) => {
+      const phone = await browser.newPage({ locale, viewport: { width: 360, height: 640 } });
+      await phone.goto(page.url());
+      return phone;
+    },
+    run: async <T>(script: string) => await page.evaluate<T>(script),
+  };
+}
+
+describe.skipIf(browserPath === undefined)("the chat page in Chromium", () => {
+  const { at, connected, find, problems, robot, say } = startPage();
 
   test("a message is answered: streamed first, then as rendered markdown", async () => {
     await say("你好，dingbridge");
@@ -100,7 +120,7 @@ describe.skipIf(browserPath === undefined)("the chat page in Chromium", () => {
   test("a dropped link comes back, and what was said meanwhile is answered", async () => {
     const before = await robot().count();
     await at("drop").click();
-    await page.locator('[data-testid="badge"][data-links="0"]').waitFor();
+    await find('[data-testid="badge"][data-links="0"]').waitFor();
     await say("断线时说的");
     await connected();
     await robot().nth(before).waitFor();
@@ -118,12 +138,12 @@ describe.skipIf(browserPath === undefined)("the chat page in Chromium", () => {
   test("with the gateway stopped people are told that they wait, and answered after the start", async () => {
     const before = await robot().count();
     await at("gateway").click();
-    await page.locator('[data-testid="gateway"].active').waitFor();
+    await find('[data-testid="gateway"].active').waitFor();
     await say("还在吗");
     await robot().nth(before).waitFor();
     expect(await robot().nth(before).textContent()).toContain("恢复后会按顺序回答");
     await at("gateway").click();
-    await page.locator('[data-testid="gateway"]:not(.active)').waitFor();
+    await find('[data-testid="gateway"]:not(.active)').waitFor();
     const answer = robot().nth(before + 1);
     await answer.waitFor();
     expect(await answer.textContent()).toContain("还在吗");
@@ -135,6 +155,95 @@ describe.skipIf(browserPath === undefined)("the chat page in Chromium", () => {
     await robot().nth(before).waitFor();
     expect(await robot().nth(before).locator("img").count()).toBe(0);
     expect(await robot().nth(before).locator("a[href^=javascript]").count()).toBe(0);
+  });
+
+  test("nothing went wrong in the browser", () => {
+    expect(problems).toEqual([]);
+  });
+});
+
+describe.skipIf(browserPath === undefined)("what else than words the chat page sends", () => {
+  const { at, mine, phone: open, problems, robot, run, say } = startPage();
+
+  test("a picture is shown, and the agent sees it", async () => {
+    const before = await robot().count();
+    await at("send-picture").click();
+    const image = mine().last().locator("img");
+    await image.waitFor();
+    const width = "document.querySelector('.sent').naturalWidth";
+    await until("the picture", async () => (await run<number>(width)) > 100);
+    await robot().nth(before).waitFor();
+    expect(await robot().nth(before).textContent()).toContain("看到了 1 张图片");
+  });
+
+  test("a picture and the words after it are one question", async () => {
+    const before = await robot().count();
+    await at("send-picture").click();
+    await say("哪根柱子最高？");
+    const answer = robot().nth(before);
+    await answer.waitFor();
+    expect(await answer.textContent()).toContain("哪根柱子最高？");
+    expect(await answer.textContent()).toContain("看到了 1 张图片");
+  });
+
+  test("a file is shown by its name, and the agent reads what is in it", async () => {
+    const before = await robot().count();
+    await at("send-file").click();
+    await mine().last().getByText("会议纪要.txt").waitFor();
+    await robot().nth(before).waitFor();
+    expect(await robot().nth(before).textContent()).toContain("新版本下周一发布");
+  });
+
+  test("a voice message is shown with its length and words, and the agent gets the words", async () => {
+    const before = await robot().count();
+    await at("send-voice").click();
+    await mine().last().getByText("4″").waitFor();
+    const words = await mine().last().locator(".recognised").textContent();
+    expect(words).toContain("会议室");
+    await robot().nth(before).waitFor();
+    expect(await robot().nth(before).textContent()).toContain(words ?? "?");
+  });
+
+  test("a quote stands above the words, and the agent gets both", async () => {
+    const before = await robot().count();
+    await at("composer").fill("为什么？");
+    await at("send-quote").click();
+    await mine().last().getByText("为什么？").waitFor();
+    expect(await mine().last().textContent()).toMatch(/^dingbridge: [^]*会议室[^]*为什么？$/);
+    expect(await at("composer").inputValue()).toBe("");
+    await robot().nth(before).waitFor();
+    const answer = await robot().nth(before).textContent();
+    expect(answer).toMatch(/wrote:[^]*会议室[^]*为什么？/);
+  });
+
+  test("in the group only what DingTalk lets a person send there", async () => {
+    await at("chat-group").click();
+    expect(await at("send-file").isDisabled()).toBe(true);
+    expect(await at("send-voice").isDisabled()).toBe(true);
+    const before = await robot().count();
+    await at("composer").fill("看这张图");
+    await at("send-picture").click();
+    await robot().nth(before).waitFor();
+    const answer = await robot().nth(before).textContent();
+    expect(answer).toContain("@小明");
+    expect(answer).toMatch(/看这张图[^]*看到了 1 张图片/);
+    await at("chat-direct").click();
+    expect(await at("send-file").isDisabled()).toBe(false);
+  });
+
+  test("on a phone nothing is wider than the screen, and every button can be reached", async () => {
+    for (const locale of ["zh-CN", "en-US"]) {
+      const phone = await open(locale);
+      await phone.locator('[data-testid="bubble"]').first().waitFor();
+      const width = await phone.evaluate<number>("document.documentElement.scrollWidth");
+      expect(width).toBe(360);
+      for (const sample of ["picture", "file", "voice", "quote"]) {
+        const box = await phone.locator(`[data-testid="send-${sample}"]`).boundingBox();
+        expect(box?.x).toBeGreaterThanOrEqual(0);
+        expect((box?.x ?? 0) + (box?.width ?? 360)).toBeLessThanOrEqual(360);
+      }
+      await phone.close();
+    }
   });
 
   test("nothing went wrong in the browser", () => {

@@ -1,7 +1,11 @@
 import { chatOf, sessionKeyOf } from "../../src/core/inbound/session.ts";
-import { fingerprintOf, parseRobotMessage } from "../../src/core/inbound/robot-message.ts";
+import {
+  fingerprintOf,
+  parseRobotMessage,
+  type RobotMessage,
+} from "../../src/core/inbound/robot-message.ts";
 import type { Message } from "../../src/core/message.ts";
-import type { Arrival, UsageRef } from "../../src/core/store.ts";
+import type { Arrival, Person, UsageRef } from "../../src/core/store.ts";
 import { ROBOT_TOPIC } from "../../src/core/stream/frame.ts";
 
 export const WEBHOOK = "https://oapi.dingtalk.com/robot/sendBySession?session=5e55104";
@@ -87,6 +91,12 @@ export function arrivalOf(data: string, account = "default", receivedAt = 0): Ar
     data,
     receivedAt,
     webhook: message.webhook,
+    sender: senderOf(message),
     outageMs: 0,
   };
+}
+
+function senderOf({ senderNick, senderStaffId, senderId }: RobotMessage): Person | undefined {
+  if (!senderNick) return undefined;
+  return { nick: senderNick, ids: [senderStaffId, senderId].filter((id) => id !== undefined) };
 }

@@ -33,8 +33,8 @@ export function readEntry(entry: InboxEntry): Waiting | undefined {
 
 function kindOf(message: RobotMessage, said: Said): Waiting["kind"] {
   if (isFromRobotItself(message)) return "own";
-  const nothing = said.parts.length === 0 && said.quote === undefined;
-  if (nothing) return message.overQuota ? "over-quota" : "empty";
+  if (said.parts.length === 0 && message.overQuota) return "over-quota";
+  if (said.parts.length === 0 && said.quote === undefined) return "empty";
   return wordsOf(said) > 0 ? "words" : "wordless";
 }
 
@@ -68,14 +68,17 @@ export function nextBurst(
   let chars = wordsOf(head.said);
   for (const next of waiting.slice(1, MAX_MESSAGES)) {
     chars += wordsOf(next.said);
-    const sameSender = userIdOf(next.message) === userIdOf(head.message);
+    const sender = userIdOf(next.message);
+    const sameSender = sender !== "" && sender === userIdOf(head.message);
     if (!joins(next) || !sameSender || chars > MAX_CHARS || next.entry.asked !== undefined) break;
     burst.push(next);
   }
   const open = burst.length === waiting.length && burst.length < MAX_MESSAGES;
   const wordless = burst.every(({ kind }) => kind === "wordless");
-  const newest = burst.at(-1)?.entry.receivedAt ?? 0;
-  return { burst, waitMs: open && wordless ? Math.max(0, newest + windowMs - now) : 0 };
+  const age = now - (burst.at(-1)?.entry.receivedAt ?? 0);
+  // A clock that was set back makes it look younger than it can be.
+  const rest = Math.min(windowMs, Math.max(0, windowMs - age));
+  return { burst, waitMs: open && wordless ? rest : 0 };
 }
 
 function joins({ kind }: Waiting): boolean {

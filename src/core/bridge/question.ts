@@ -114,8 +114,15 @@ export function createCompose(options: QuestionOptions): Compose {
       }
       const nameOf = (part: MediaPart) => words.get(part) ?? "";
       const quote = await completed(said.quote, entry.account);
+      // A quote is kept short: of a quoted file it has the first line, and the whole stands below it.
+      const below = media
+        .slice(mediaIn({ parts: said.parts }).length)
+        .map(nameOf)
+        .filter((text) => text.includes("\n"));
+      const headOf = (part: MediaPart) => nameOf(part).split("\n", 1)[0] ?? "";
       return [
-        ...(quote === undefined ? [] : [describeQuote(quote, nameOf)]),
+        ...(quote === undefined ? [] : [describeQuote(quote, headOf)]),
+        ...below,
         ...said.parts.map((part) => describePart(part, nameOf)),
       ]
         .filter((text) => text !== "")
@@ -132,7 +139,7 @@ export function createCompose(options: QuestionOptions): Compose {
         (senderId === undefined || fromRobot ? undefined : await store.nickOf(account, senderId));
       return {
         ...quote,
-        who,
+        who: who === undefined ? undefined : oneLine(who),
         parts: own === undefined ? quote.parts : [{ kind: "text", text: own }],
         quote: await completed(quote.quote, account),
       };
@@ -144,18 +151,17 @@ export function createCompose(options: QuestionOptions): Compose {
         const nick =
           (userId && (await store.nickOf(entry.account, userId))) ||
           (dingtalkId && (await store.nickOf(entry.account, dingtalkId)));
-        return nick ? person(nick, userId) : (userId ?? id);
+        return nick ? person(nick, userId) : oneLine(id);
       });
       return await Promise.all(names);
     };
 
-    const contextOf = async (waiting: Waiting): Promise<string> => {
-      const { message, entry } = waiting;
-      const names = await namesIn(waiting);
+    const contextOf = async ({ message, entry }: Waiting): Promise<string> => {
+      const names = new Set((await Promise.all(burst.map(namesIn))).flat());
       return [
         `From: ${senderOf(message)}`,
         ...(message.kind === "group" ? [`Group: ${groupOf(message)}`] : []),
-        ...(names.length > 0 ? [`Mentioned: ${names.join(", ")}`] : []),
+        ...(names.size > 0 ? [`Mentioned: ${[...names].join(", ")}`] : []),
         `Time: ${timeOf(message.createAt ?? entry.receivedAt)}`,
       ].join("\n");
     };
@@ -171,9 +177,13 @@ export function createCompose(options: QuestionOptions): Compose {
   };
 }
 
-/** Names come from people: one line, and not endless. */
+/** Names come from people: one line, nothing invisible, and not endless. */
 function oneLine(text: string): string {
-  return text.replace(/\s+/g, " ").trim().slice(0, 100).toWellFormed();
+  return text
+    .replace(/[\s\p{C}\p{Zl}\p{Zp}]+/gu, " ")
+    .trim()
+    .slice(0, 100)
+    .toWellFormed();
 }
 
 function person(nick: string, id: string | undefined): string {

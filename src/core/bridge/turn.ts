@@ -52,8 +52,10 @@ export type RunTurn = (waiting: readonly InboxEntry[], signal: AbortSignal) => P
 /** A question that broke off this often is given up. */
 const MAX_ASKS = 8;
 
-/** A turn is over with these words, or with none; or it goes on later. */
-type Outcome = { readonly said: string | undefined } | { readonly later: Step };
+/** A turn is over with these words, or with none, perhaps only for some of its messages; or it goes on later. */
+type Outcome =
+  | { readonly said: string | undefined; readonly only?: readonly Waiting[] }
+  | { readonly later: Step };
 
 /** One turn on its way. */
 interface Turn {
@@ -69,7 +71,7 @@ interface Turn {
 export function createTurn(options: TurnOptions): RunTurn {
   const { gateway, gate, hold, recovery, store, texts, clock, log, counters } = options;
 
-  const failed = (failure: GatewayFailure, { entry }: Turn): Outcome => {
+  const failed = (failure: GatewayFailure, { entry }: Turn) => {
     counters.count("turns_failed");
     log.error("turn failed: the user is told", { ...failure, session: entry.session });
     return { said: texts.failures[failure.kind] };
@@ -99,7 +101,8 @@ export function createTurn(options: TurnOptions): RunTurn {
     const step = await hold.wait(turn.entry, turn.chat);
     if (step !== "expired") return { later: step };
     const reason = "the gateway could not be reached for as long as gateway.holdMs allows";
-    return failed({ kind: "held-too-long", reason }, turn);
+    // The others came later, and may still be answered.
+    return { ...failed({ kind: "held-too-long", reason }, turn), only: turn.burst.slice(0, 1) };
   };
 
   const noteRun = ({ entry }: Turn, runId: string) => {
@@ -250,10 +253,11 @@ export function createTurn(options: TurnOptions): RunTurn {
   };
 
   /** Replies that could not be committed yet: the gateway must not be asked a second time for that. */
-  const ready = new Map<number, readonly Reply[]>();
+  const ready = new Map<number, { readonly turn: Turn; readonly replies: readonly Reply[] }>();
 
-  const settle = async ({ burst, entry, chat }: Turn, replies: readonly Reply[]): Promise<Step> => {
-    ready.set(entry.id, replies);
+  const settle = async (turn: Turn, replies: readonly Reply[]): Promise<Step> => {
+    const { burst, entry, chat } = turn;
+    ready.set(entry.id, { turn, replies });
     await store.settle(
       burst.map((each) => each.entry.id),
       replies,
@@ -261,7 +265,11 @@ export function createTurn(options: TurnOptions): RunTurn {
     );
     ready.delete(entry.id);
     if (replies.length > 0) options.onReplies(chat);
-    for (const each of burst.filter(carriesMedia)) await options.onFilesDone(each.entry);
+    for (const each of burst.filter(carriesMedia)) {
+      await options.onFilesDone(each.entry).catch((error: unknown) => {
+        log.warn("a turn's files could not be removed", { reason: reasonOf(error) });
+      });
+    }
     return "again";
   };
 
@@ -275,6 +283,8 @@ export function createTurn(options: TurnOptions): RunTurn {
       if (waiting === undefined) break;
       readable.push(waiting);
     }
+    const unsettled = ready.get(first.id);
+    if (unsettled !== undefined) return await settle(unsettled.turn, unsettled.replies);
     const { burst, waitMs } = nextBurst(readable, clock.now(), options.windowMs);
     const [head] = burst;
     if (head === undefined) {
@@ -287,13 +297,11 @@ export function createTurn(options: TurnOptions): RunTurn {
     const { entry, message } = head;
     const chat = chatOf(entry.account, message);
     const turn = { burst, entry, message, chat, signal };
-    const composed = ready.get(entry.id);
-    if (composed !== undefined) return await settle(turn, composed);
     const outcome = await outcomeOf(head.kind, turn);
     if ("later" in outcome) return outcome.later;
     const messages = outcome.said === undefined ? [] : messagesOf(outcome.said, message);
     return await settle(
-      turn,
+      { ...turn, burst: outcome.only ?? burst },
       messages.map((each) => ({ chat, message: each })),
     );
   };

@@ -2,6 +2,7 @@ import { createParser } from "eventsource-parser";
 import * as v from "valibot";
 import type { Clock } from "../clock.ts";
 import { parseJson } from "../json.ts";
+import { readBytes, type ByteReader } from "../read-bytes.ts";
 import { errorIn } from "./errors.ts";
 
 const Chunk = v.object({
@@ -82,10 +83,10 @@ export async function readAnswer(
     },
   });
   const decoder = new TextDecoder();
-  const reader = body.getReader();
+  const reader = readBytes(body);
   for (;;) {
     const { value, done: end } = await reader.read();
-    if (end) break;
+    if (end || value === undefined) break;
     sinceEvent += value.byteLength;
     parser.feed(decoder.decode(value, { stream: true }));
     if (done) break;
@@ -103,10 +104,7 @@ export async function readAnswer(
  * After [DONE] the gateway ends the response itself. Hanging up first would look to it like a client
  * that went away in mid-turn, so it gets a moment; the answer does not wait for that.
  */
-function letItEnd(
-  reader: { read(): Promise<{ done: boolean }>; cancel(): Promise<void> },
-  clock: Clock,
-): void {
+function letItEnd(reader: ByteReader, clock: Clock): void {
   const hangUp = () => void reader.cancel().catch(() => undefined);
   const timer = clock.after(END_MS, hangUp);
   const rest = async () => {

@@ -100,6 +100,16 @@ export function createShelf({ downloader, files, log, signal }: ShelfOptions): S
     return fetching;
   };
 
+  const remove = async (name: string) => {
+    try {
+      await files.remove(name);
+    } catch (error) {
+      log.warn("a file that is not needed any more could not be removed", {
+        reason: reasonOf(error),
+      });
+    }
+  };
+
   return {
     begin(carrier, parts) {
       void prefixOf(carrier).then((prefix) => {
@@ -117,17 +127,19 @@ export function createShelf({ downloader, files, log, signal }: ShelfOptions): S
       const prefix = await prefixOf(carrier);
       for (const [name, fetching] of known) {
         if (!name.startsWith(prefix)) continue;
-        await fetching;
         known.delete(name);
-        await files.remove(name);
+        // What is still being fetched is not waited for: the chat's next turn would wait too.
+        void fetching.then(() => remove(name));
       }
+      // An earlier process may have fetched some.
+      for (const name of await files.list()) if (name.startsWith(prefix)) await remove(name);
     },
     async sweep(waiting) {
       const names = await files.list();
       if (names.length === 0) return;
       const kept = new Set(await Promise.all((await waiting()).map(prefixOf)));
       for (const name of names) {
-        if (!kept.has(name.slice(0, name.indexOf("-")))) await files.remove(name);
+        if (!kept.has(name.slice(0, name.indexOf("-")))) await remove(name);
       }
     },
   };

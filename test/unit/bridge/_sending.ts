@@ -130,7 +130,7 @@ export function createWorld(answer: (call: FakeCall, at: number) => Answer, worl
       chat,
       message: typeof text === "string" ? words(text) : text,
     }));
-    await store.settle((await store.nextTurn(session))?.id ?? 0, replies, clock.now());
+    await store.settle([(await store.nextTurns(session, 1))[0]?.id ?? 0], replies, clock.now());
     return chat;
   };
   /** Puts a notice into the outbox. */

@@ -1,5 +1,7 @@
+import { MAX_MESSAGES } from "../../../src/core/bridge/burst.ts";
 import { createHold } from "../../../src/core/bridge/hold.ts";
 import type { Step } from "../../../src/core/bridge/lanes.ts";
+import type { Compose } from "../../../src/core/bridge/question.ts";
 import { createRecovery } from "../../../src/core/bridge/recovery.ts";
 import { createTurn } from "../../../src/core/bridge/turn.ts";
 import { createCounters } from "../../../src/core/counters.ts";
@@ -25,7 +27,13 @@ export interface Options {
   readonly look?: (asked: AskedBefore) => Promise<Found> | Found;
   readonly health?: () => string | undefined;
   readonly holdMs?: number;
+  /** Default: the burst's words alone. */
+  readonly compose?: Compose;
+  readonly windowMs?: number;
+  readonly onFilesDone?: (entry: InboxEntry) => Promise<void>;
 }
+
+export const WINDOW_MS = 3000;
 
 export const says = (text: string, fields: Partial<Answer & { ok: true }> = {}): Answer => ({
   ok: true,
@@ -39,6 +47,16 @@ export const says = (text: string, fields: Partial<Answer & { ok: true }> = {}):
 export const fails = (kind: FailureKind): Answer => ({
   ok: false,
   failure: { kind, reason: "because" },
+});
+
+/** What people wrote, without who, where and when; of all else its kind. */
+export const wordsOnly: Compose = async (burst) => ({
+  text: burst
+    .map(({ said }) =>
+      said.parts.map((part) => (part.kind === "text" ? part.text : `[${part.kind}]`)).join("\n"),
+    )
+    .join("\n\n"),
+  images: [],
 });
 
 export const USAGE = { account: "default", month: "2023-11" };
@@ -56,6 +74,8 @@ export function turning(ask: Ask | Answer, options: Options = {}) {
   const looked: AskedBefore[] = [];
   const replied: string[] = [];
   const overQuota = { times: 0 };
+  /** Messages whose files are of no use any more. */
+  const done: string[] = [];
 
   const noted = <K extends "asking" | "answering" | "broken" | "settle" | "notify">(name: K) => ({
     [name]: async (...given: unknown[]) => {
@@ -115,6 +135,8 @@ export function turning(ask: Ask | Answer, options: Options = {}) {
     gate,
     hold,
     recovery: createRecovery({ gateway, gate, clock, timeoutMs: 1_800_000, holdMs }),
+    compose: options.compose ?? wordsOnly,
+    windowMs: options.windowMs ?? WINDOW_MS,
     store,
     texts,
     clock,
@@ -122,12 +144,14 @@ export function turning(ask: Ask | Answer, options: Options = {}) {
     log,
     counters,
     onReplies: ({ conversationId }) => void replied.push(conversationId),
+    onFilesDone: options.onFilesDone ?? (async ({ msgId }) => void done.push(msgId)),
     onQuota: (usedUp: boolean) => void (overQuota.times += usedUp ? 1 : 0),
   });
 
   let session = "";
   let chat = { account: "default", conversationId: "" };
-  const nextTurn = () => real.nextTurn(session);
+  const waiting = () => real.nextTurns(session, MAX_MESSAGES);
+  const nextTurn = async (): Promise<InboxEntry | undefined> => (await waiting())[0];
   return {
     clock,
     log,
@@ -142,6 +166,8 @@ export function turning(ask: Ask | Answer, options: Options = {}) {
     looked,
     replied,
     overQuota,
+    done,
+    waiting,
     nextTurn,
     async takeIn(data: string) {
       const arrival = { ...arrivalOf(data), receivedAt: clock.now(), outageMs: gate.outageMs() };
@@ -150,8 +176,7 @@ export function turning(ask: Ask | Answer, options: Options = {}) {
     },
     /** The session's next step: what it says, or the error it ends with. */
     async step(): Promise<Step | Error> {
-      const entry = (await nextTurn()) as InboxEntry;
-      return await run(entry, halt.signal).catch((error: unknown) => error as Error);
+      return await run(await waiting(), halt.signal).catch((error: unknown) => error as Error);
     },
     /** What lies in the outbox, as webhook bodies. */
     async bodies() {

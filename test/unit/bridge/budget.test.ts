@@ -27,8 +27,8 @@ function spending(start = "2023-11-15T04:00:00Z", store: Store = openSqliteStore
   const { chat, session } = arrivalOf(robotData());
   /** Sends by the OpenAPI; needs a message to answer. */
   const call = async (count: number) => {
-    const id = (await store.nextTurn(session))?.id ?? 0;
-    await store.settle(id, [{ chat, message: words("x") }], clock.now());
+    const id = (await store.nextTurns(session, 1))[0]?.id ?? 0;
+    await store.settle([id], [{ chat, message: words("x") }], clock.now());
     const [entry] = await store.nextReplies(chat, 1);
     if (entry === undefined) throw new Error("nothing to send");
     for (let at = 0; at < count; at++) {

@@ -47,7 +47,7 @@ async function holding(options: Partial<HoldOptions> = {}) {
   const arrive = async (data = robotData()): Promise<{ entry: InboxEntry; chat: Chat }> => {
     const arrival = { ...arrivalOf(data), receivedAt: clock.now(), outageMs: outage.ms };
     await store.takeIn([arrival], [], USAGE);
-    const entry = (await store.nextTurn(arrival.session)) as InboxEntry;
+    const entry = (await store.nextTurns(arrival.session, 1))[0] as InboxEntry;
     return { entry, chat: arrival.chat };
   };
   /** Time passes, all of it outage. */
@@ -123,8 +123,8 @@ describe("Hold.wait()", () => {
     await arrive(robotData({ msgId: "2", createAt: 2 }));
     await pass(15_000);
     await hold.wait(first.entry, first.chat);
-    await store.settle(first.entry.id, [], 0);
-    const second = (await store.nextTurn(first.entry.session)) as InboxEntry;
+    await store.settle([first.entry.id], [], 0);
+    const second = (await store.nextTurns(first.entry.session, 1))[0] as InboxEntry;
     await hold.wait(second, first.chat);
     expect(told).toHaveLength(1);
   });
@@ -156,7 +156,7 @@ describe("Hold.wait()", () => {
     await pass(15_000);
     await hold.wait(entry, chat);
     const message: Message = { format: "text", title: "", parts: [{ text: "the answer" }] };
-    await store.settle(entry.id, [{ chat, message }], clock.now());
+    await store.settle([entry.id], [{ chat, message }], clock.now());
     expect((await notices(chat)).map((each) => each.message)).toEqual([message]);
   });
 
@@ -179,8 +179,8 @@ describe("Hold.wait()", () => {
     await arrive(robotData({ msgId: "2", createAt: 2 }));
     await pass(40 * 60_000);
     expect(await hold.wait(first.entry, first.chat)).toBe("expired");
-    await store.settle(first.entry.id, [], 0);
-    const second = (await store.nextTurn(first.entry.session)) as InboxEntry;
+    await store.settle([first.entry.id], [], 0);
+    const second = (await store.nextTurns(first.entry.session, 1))[0] as InboxEntry;
     expect(await hold.wait(second, first.chat)).toEqual({ laterMs: 20 * 60_000 });
   });
 

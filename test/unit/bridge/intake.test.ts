@@ -43,7 +43,7 @@ function taking({ takeIn, open = () => true, outageMs = 0 }: Overrides = {}) {
     clock,
     log,
     counters,
-    onStored: (session) => void woken.push(session),
+    onStored: ({ session }) => void woken.push(session),
   });
   const offer = (data: string, messageId: string) => intake.offer(data, messageId, path);
   return { intake, offer, store: real, clock, log, counters, woken, acks };
@@ -71,7 +71,7 @@ describe("createIntake()", () => {
     await clock.settle();
     expect(acks).toEqual([{ messageId: "push1", code: 200, data: '{"response":null}' }]);
     expect(woken).toEqual([SESSION]);
-    expect(await store.nextTurn(SESSION)).toMatchObject({ data: robotData() });
+    expect((await store.nextTurns(SESSION, 1))[0]).toMatchObject({ data: robotData() });
     expect(counters.read()).toEqual({ acks: 1, messages_stored: 1 });
   });
 
@@ -168,7 +168,7 @@ describe("createIntake()", () => {
     const { offer, clock, store } = taking({ outageMs: 1234.56 });
     offer(robotData(), "push1");
     await clock.settle();
-    expect((await store.nextTurn(SESSION))?.outageMs).toBe(1235);
+    expect((await store.nextTurns(SESSION, 1))[0]?.outageMs).toBe(1235);
   });
 
   test("counts every push against the month: known ones and unreadable ones too", async () => {
@@ -195,7 +195,7 @@ describe("createIntake()", () => {
     expect(taken).toBeLessThan(9);
     expect(intake.problem).toMatch(/inbox is full/);
     for (let at = 0; at < taken; at++) {
-      await real.settle((await real.nextTurn(SESSION))?.id ?? 0, [], clock.now());
+      await real.settle([(await real.nextTurns(SESSION, 1))[0]?.id ?? 0], [], clock.now());
     }
     // DingTalk brings what was not acked again.
     offer(robotData({ msgId: "m8", createAt: 8, text }), "again");

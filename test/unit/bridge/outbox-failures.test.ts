@@ -101,7 +101,7 @@ describe("createOutbox(), when the store does not work", () => {
     const { outbox, clock, texts, left, counted } = await sending(
       ok,
       { a: ["1", "2"] },
-      { wrap: (real) => ({ sent: (id) => (broken ? full() : real.sent(id)) }) },
+      { wrap: (real) => ({ sent: (...given) => (broken ? full() : real.sent(...given)) }) },
     );
     await outbox.resume();
     await clock.advance(60_000);

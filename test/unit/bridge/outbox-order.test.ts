@@ -112,9 +112,9 @@ async function run(actions: readonly Action[], script: readonly Fate[], perMinut
       const before = given.get(to) ?? [];
       const texts = Array.from({ length: count }, (_, at) => `${to}:${before.length + at}`);
       given.set(to, [...before, ...texts]);
-      const id = (await world.store.nextTurn(session))?.id ?? 0;
+      const id = (await world.store.nextTurns(session, 1))[0]?.id ?? 0;
       const replies = texts.map((text) => ({ chat, message: words(text) }));
-      await world.store.settle(id, replies, world.clock.now());
+      await world.store.settle([id], replies, world.clock.now());
       process.outbox.wake(chat);
     }
   }

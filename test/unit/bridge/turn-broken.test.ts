@@ -185,7 +185,7 @@ describe("createTurn(), a turn that broke off", () => {
     await turn.takeIn(robotData());
     const id = (await turn.nextTurn())?.id ?? 0;
     // Eight processes have died over it.
-    for (let tries = 0; tries < 8; tries++) await turn.store.asking(id, { text: "你好", at: 0 });
+    for (let tries = 0; tries < 8; tries++) await turn.store.asking([id], { text: "你好", at: 0 });
     await turn.step();
     expect(turn.asked).toEqual([]);
     expect(await turn.bodies()).toEqual([text(TEXTS.zh.failures.broken)]);
@@ -195,7 +195,7 @@ describe("createTurn(), a turn that broke off", () => {
     const turn = turning(fails("broken"), { look: () => answered });
     await turn.takeIn(robotData());
     const id = (await turn.nextTurn())?.id ?? 0;
-    for (let tries = 0; tries < 8; tries++) await turn.store.asking(id, { text: "你好", at: 0 });
+    for (let tries = 0; tries < 8; tries++) await turn.store.asking([id], { text: "你好", at: 0 });
     await turn.step();
     expect(await turn.bodies()).toEqual([text("found")]);
   });

@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import type { Answer } from "../../../src/core/gateway/client.ts";
 import { TEXTS } from "../../../src/core/texts.ts";
 import { robotData } from "../../support/fake-messages.ts";
+import { KINDS, payloadData } from "../../support/robot-payloads.ts";
 import { fails, says, text, turning, type Ask, SESSION, turnOf } from "./_turning.ts";
 
 describe("createTurn(), a gateway that took nothing", () => {
@@ -40,18 +41,25 @@ describe("createTurn(), a gateway that took nothing", () => {
   });
 
   test.each([
-    ["nothing but a mention", robotData({ text: { content: "" } }), TEXTS.zh.help],
-    [
-      "a picture",
-      robotData({ msgtype: "picture", text: undefined, content: {} }),
-      TEXTS.zh.unsupported("picture"),
-    ],
-  ])("does not keep others from an answer of our own: to %s", async (_what, data, words) => {
+    ["nothing but a mention", robotData({ text: { content: "" } }), [text(TEXTS.zh.help)]],
+    ["nothing that DingTalk gave out", robotData({ text: undefined, errorCode: "20001" }), []],
+  ])("does not keep others from an answer of our own: to %s", async (_what, data, bodies) => {
     const turn = turning(says("never asked"));
     turn.gate.shut({ kind: "unreachable", reason: "because" });
     await turn.takeIn(data);
     expect(await turn.step()).toBe("again");
-    expect(await turn.bodies()).toEqual([text(words)]);
+    expect(await turn.bodies()).toEqual(bodies);
+  });
+
+  test("holds a picture as it holds words, and makes no question of it meanwhile", async () => {
+    let made = 0;
+    const compose = async () => ({ text: `${++made}`, images: [] });
+    const turn = turning(says("hello"), { windowMs: 0, compose, health: () => "away" });
+    turn.gate.shut({ kind: "unreachable", reason: "because" });
+    await turn.takeIn(payloadData(KINDS.picture));
+    expect(await turn.step()).toEqual({ laterMs: 15_000 });
+    expect(made).toBe(0);
+    expect(turn.hold.first()).toBe(SESSION);
   });
 
   test("is told to people when they have waited 15 s", async () => {

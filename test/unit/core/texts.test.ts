@@ -2,15 +2,13 @@ import { describe, expect, test } from "bun:test";
 import { usesMarkdown } from "../../../src/core/reply/format.ts";
 import { TEXTS, type Texts } from "../../../src/core/texts.ts";
 
-const all = ({ help, truncated, shortened, queued, title, failures, unsupported }: Texts) => ({
+const all = ({ help, truncated, shortened, queued, title, failures }: Texts) => ({
   help,
   truncated,
   shortened,
   queued,
   title,
   ...failures,
-  unsupported: unsupported("picture"),
-  unknown: unsupported("hologram"),
 });
 
 describe("TEXTS", () => {

@@ -9,6 +9,7 @@ export const QUESTION: Question = {
   session: "agent:main:dingtalk:user:staff1",
   system: "the rules",
   text: "你好",
+  images: [],
 };
 
 type Answer = (call: FakeCall, at: number) => Response | Promise<Response> | Error;

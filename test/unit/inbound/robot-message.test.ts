@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import * as fc from "fast-check";
-import { contentOf } from "../../../src/core/inbound/content.ts";
+import { saidIn } from "../../../src/core/inbound/parts.ts";
 import {
   fingerprintOf,
   parseRobotMessage,
@@ -30,6 +30,14 @@ describe("parseRobotMessage()", () => {
       text: "你好",
       content: '{"content":"你好"}',
       overQuota: false,
+      senderUnionId: undefined,
+      isAdmin: true,
+      isInAtList: undefined,
+      atUsers: undefined,
+      chatbotUserId: "$:LWCP_v1:$robot",
+      originalMsgId: undefined,
+      originalProcessQueryKey: undefined,
+      raw: { text: { content: "你好" }, content: undefined, quoteMessage: undefined },
     });
   });
 
@@ -102,7 +110,7 @@ describe("parseRobotMessage()", () => {
     expect(JSON.stringify(parseRobotMessage(data))).not.toContain("TOPSECRET");
   });
 
-  test("never throws, whatever comes in, and contentOf() neither", () => {
+  test("never throws, whatever comes in, and saidIn() neither", () => {
     const anything = fc.oneof(fc.string({ unit: "binary" }), fc.json());
     const nearly = fc
       .dictionary(
@@ -124,78 +132,47 @@ describe("parseRobotMessage()", () => {
       fc.property(fc.oneof(anything, nearly), (data) => {
         const parsed = parseRobotMessage(data);
         if (!parsed.ok) return expect(parsed.reason).not.toBe("");
-        expect(["text", "empty", "unsupported", "over-quota"]).toContain(
-          contentOf(parsed.message).kind,
-        );
+        expect(saidIn(parsed.message).parts).toBeArray();
         fingerprintOf("default", parsed.message);
       }),
     );
   });
 });
 
-describe("contentOf()", () => {
-  const contentIn = (fields: Record<string, unknown>) => contentOf(messageOf(groupData(fields)));
-
-  test("trims the blanks that cut mentions leave behind", () => {
-    expect(contentIn({ text: { content: "  给 发个消息 \n" } })).toEqual({
-      kind: "text",
-      text: "给 发个消息",
-    });
-  });
-
-  test.each(["", " ", "\n\t "])("takes a mention and nothing else for empty: %j", (content) => {
-    expect(contentIn({ text: { content } })).toEqual({ kind: "empty" });
-  });
-
-  test.each(["picture", "richText", "audio", "video", "file", "interactiveCard", "chatRecord"])(
-    "does not support %s yet",
-    (msgtype) => {
-      const fields = { msgtype, text: undefined, content: { downloadCode: "x" } };
-      expect(contentIn(fields)).toEqual({ kind: "unsupported", msgtype });
-    },
-  );
-
+describe("RobotMessage.overQuota", () => {
   test.each([
     ["errorCode, a text", { errorCode: "20001", errorMessage: "quota" }],
     ["errorCode, a number", { errorCode: 20_001 }],
     ["errCode, a text", { errCode: "20001", errMsg: "quota" }],
     ["errCode, a number", { errCode: 20_001 }],
     ["both, of which one is empty", { errorCode: null, errCode: 20_001 }],
-  ])("knows content that DingTalk keeps back, by %s", (_what, fields) => {
-    expect(contentIn({ text: undefined, ...fields })).toEqual({ kind: "over-quota" });
-    expect(contentIn({ text: undefined, msgtype: "picture", ...fields })).toEqual({
-      kind: "over-quota",
-    });
-    expect(contentIn({ text: undefined, msgtype: undefined, ...fields })).toEqual({
-      kind: "over-quota",
-    });
+  ])("is known by %s", (_what, fields) => {
+    for (const more of [{}, { msgtype: "picture" }, { msgtype: undefined }]) {
+      const message = messageOf(groupData({ text: undefined, ...fields, ...more }));
+      expect(message.overQuota).toBe(true);
+      expect(saidIn(message)).toEqual({ parts: [], quote: undefined });
+    }
   });
 
   test.each([{ errorCode: 0 }, { errCode: "0" }, { errorCode: "" }, { errCode: 20_002 }, {}])(
-    "takes no other code for that: %j",
+    "is no other code: %j",
     (fields) => {
-      expect(contentIn({ text: undefined, ...fields })).toEqual({ kind: "empty" });
+      expect(messageOf(groupData({ text: undefined, ...fields })).overQuota).toBe(false);
     },
   );
 
-  test("answers what can be read, whatever code stands beside it", () => {
-    expect(contentIn({ text: { content: "hello" }, errorCode: 20_001 })).toEqual({
-      kind: "text",
-      text: "hello",
-    });
+  test("keeps nothing from being read that is there", () => {
+    const { parts } = saidIn(messageOf(groupData({ errorCode: 20_001 })));
+    expect(parts).toEqual([{ kind: "text", text: "你好" }]);
   });
 
-  test("can tell two messages apart whose content is kept back", () => {
+  test("leaves two messages two, though the content of both is kept back", () => {
     const of = (createAt: number) =>
       fingerprintOf(
         "default",
         messageOf(robotData({ text: undefined, errorCode: 20_001, createAt })),
       );
     expect(of(1)).not.toBe(of(2) as string);
-  });
-
-  test("has a word for a message without a type", () => {
-    expect(contentIn({ msgtype: undefined })).toEqual({ kind: "unsupported", msgtype: "?" });
   });
 });
 

@@ -87,6 +87,7 @@ describe("the simulator's OpenAPI", () => {
         conversationId: "cidG==",
         time: expect.any(Number),
         body: { msgtype: "markdown", markdown },
+        processQueryKey: String(body["processQueryKey"]),
       },
     ]);
   });

@@ -60,7 +60,7 @@ export async function answered(store: Store, replies: readonly Reply[], at = 0):
 
 /** Settles the oldest message that waits. */
 export async function settled(store: Store, replies: readonly Reply[] = []): Promise<void> {
-  await store.settle((await store.nextTurn(SESSION))?.id ?? 0, replies, NOW);
+  await store.settle([(await store.nextTurns(SESSION, 1))[0]?.id ?? 0], replies, NOW);
 }
 
 export async function withReplies(...texts: string[]): Promise<Store> {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { DatabaseSync } from "node:sqlite";
+import type { Store } from "../../../src/core/store.ts";
 import { openSqliteStore } from "../../../src/store/sqlite.ts";
 import { USAGE, arrivalOf, groupData } from "../../support/fake-messages.ts";
 import {
@@ -81,12 +82,12 @@ describe("openSqliteStore(), the inbox", () => {
     const store = openSqliteStore(":memory:");
     await stored(store, 3);
     for (const at of [0, 1, 2]) {
-      const entry = await store.nextTurn(SESSION);
+      const entry = (await store.nextTurns(SESSION, 1))[0];
       expect(entry).toMatchObject({ account: "default", session: SESSION, receivedAt: NOW + at });
       expect(JSON.parse(entry?.data ?? "")).toMatchObject({ msgId: `msg${at}` });
-      await store.settle(entry?.id ?? 0, [], NOW);
+      await store.settle([entry?.id ?? 0], [], NOW);
     }
-    expect(await store.nextTurn(SESSION)).toBeUndefined();
+    expect((await store.nextTurns(SESSION, 1))[0]).toBeUndefined();
   });
 
   test("lists the sessions that wait, the longest waiting first", async () => {
@@ -105,7 +106,7 @@ describe("openSqliteStore(), the inbox", () => {
     before.close();
     const after = openSqliteStore(file);
     expect(await after.sessionsWaiting()).toEqual([SESSION]);
-    const entry = await after.nextTurn(SESSION);
+    const entry = (await after.nextTurns(SESSION, 1))[0];
     expect(JSON.parse(entry?.data ?? "")).toMatchObject({ msgId: "msg0" });
     expect(entry).toMatchObject({ receivedAt: NOW, outageMs: 77, asked: undefined });
     after.close();
@@ -119,7 +120,7 @@ describe("openSqliteStore(), the inbox", () => {
       [],
       USAGE,
     );
-    const entry = await store.nextTurn(SESSION);
+    const entry = (await store.nextTurns(SESSION, 1))[0];
     expect(JSON.parse(entry?.data ?? "")).toMatchObject({ text: { content: odd } });
   });
 
@@ -134,10 +135,195 @@ describe("openSqliteStore(), the inbox", () => {
       .takeIn([message(1)], quarantine, USAGE)
       .catch((error: unknown) => error);
     expect(rejected).toBeInstanceOf(Error);
-    expect(await store.nextTurn(SESSION)).toBeUndefined();
+    expect((await store.nextTurns(SESSION, 1))[0]).toBeUndefined();
     expect(await store.usage(USAGE)).toEqual({ api: 0, stream: 0 });
     expect(await store.takeIn([message(1)], [], USAGE)).toEqual(["stored"]);
     store.close();
+  });
+});
+
+describe("Store.nextTurns()", () => {
+  const idsOf = async (store: Store, session: string, limit: number) =>
+    (await store.nextTurns(session, limit)).map(({ msgId }) => msgId);
+
+  test("gives the oldest that wait, in order of arrival, and not more than wanted", async () => {
+    const store = openSqliteStore(":memory:");
+    await store.takeIn(
+      [3, 1, 2].map((at) => message(at)),
+      [],
+      USAGE,
+    );
+    expect(await idsOf(store, SESSION, 9)).toEqual(["msg3", "msg1", "msg2"]);
+    expect(await idsOf(store, SESSION, 2)).toEqual(["msg3", "msg1"]);
+    expect(await idsOf(store, SESSION, 0)).toEqual([]);
+    await settled(store);
+    expect(await idsOf(store, SESSION, 2)).toEqual(["msg1", "msg2"]);
+  });
+
+  test("keeps sessions apart", async () => {
+    const store = openSqliteStore(":memory:");
+    const others = message(2, { senderStaffId: "staff2" });
+    await store.takeIn([message(1), others, message(3)], [], USAGE);
+    expect(await idsOf(store, SESSION, 9)).toEqual(["msg1", "msg3"]);
+    expect(await idsOf(store, others.session, 9)).toEqual(["msg2"]);
+    expect(await idsOf(store, "agent:main:dingtalk:user:nobody", 9)).toEqual([]);
+  });
+});
+
+describe("Store.waitingIds()", () => {
+  test("names all that wait, of every session and account, and nothing else", async () => {
+    const store = openSqliteStore(":memory:");
+    const others = message(2, { senderStaffId: "staff2" });
+    await store.takeIn([message(0), others, message(1)], [], USAGE);
+    await store.takeIn([message(1, {}, "other")], [], USAGE);
+    await settled(store);
+    const ids = await store.waitingIds();
+    expect(ids.map(({ account, msgId }) => `${account} ${msgId}`).toSorted()).toEqual([
+      "default msg1",
+      "default msg2",
+      "other msg1",
+    ]);
+  });
+});
+
+describe("Store.nickOf()", () => {
+  const nick = (senderNick: string | undefined, at: number, more = {}) =>
+    message(at, { senderNick, ...more });
+
+  test("knows people by any of their ids, and of each account its own", async () => {
+    const store = openSqliteStore(":memory:");
+    await store.takeIn([nick("小明", 1)], [], USAGE);
+    expect(await store.nickOf("default", "staff1")).toBe("小明");
+    expect(await store.nickOf("default", "$:LWCP_v1:$sender")).toBe("小明");
+    expect(await store.nickOf("default", "staff2")).toBeUndefined();
+    expect(await store.nickOf("other", "staff1")).toBeUndefined();
+  });
+
+  test("knows what they were called last", async () => {
+    const store = openSqliteStore(":memory:");
+    await store.takeIn([nick("小明", 1)], [], USAGE);
+    await store.takeIn([nick("大明", 2), nick("老明", 3)], [], USAGE);
+    expect(await store.nickOf("default", "staff1")).toBe("老明");
+    await store.takeIn([nick(undefined, 4)], [], USAGE);
+    expect(await store.nickOf("default", "staff1")).toBe("老明");
+  });
+
+  test("knows it also of someone who takes the old name again", async () => {
+    const store = openSqliteStore(":memory:");
+    for (const [at, name] of ["小明", "大明", "小明"].entries()) {
+      await store.takeIn([nick(name, at)], [], USAGE);
+    }
+    expect(await store.nickOf("default", "staff1")).toBe("小明");
+  });
+
+  test("outlives a restart, the message and its turn", async () => {
+    const file = temporaryFile();
+    const before = openSqliteStore(file);
+    await before.takeIn([nick("小明", 1)], [], USAGE);
+    await settled(before);
+    await before.prune(NOW + 1000 * 24 * HOUR);
+    before.close();
+    const after = openSqliteStore(file);
+    expect(await after.nickOf("default", "staff1")).toBe("小明");
+    await after.takeIn([nick("大明", 2)], [], USAGE);
+    expect(await after.nickOf("default", "staff1")).toBe("大明");
+    after.close();
+  });
+
+  test("is written again when the transaction it was in was not committed", async () => {
+    const file = temporaryFile();
+    const store = openSqliteStore(file);
+    const other = new DatabaseSync(file);
+    other.exec("ALTER TABLE quarantine RENAME TO elsewhere");
+    const quarantine = [{ account: "default", reason: "r", data: "d", receivedAt: NOW }];
+    const failed = await store.takeIn([nick("小明", 1)], quarantine, USAGE).catch(() => "failed");
+    expect(failed).toBe("failed");
+    expect(await store.nickOf("default", "staff1")).toBeUndefined();
+    other.exec("ALTER TABLE elsewhere RENAME TO quarantine");
+    other.close();
+    await store.takeIn([nick("小明", 1)], [], USAGE);
+    expect(await store.nickOf("default", "staff1")).toBe("小明");
+    store.close();
+  });
+
+  test("keeps any name as it is", async () => {
+    const store = openSqliteStore(":memory:");
+    const odd = "'); DROP TABLE people; --\u0000 \u{1f600} \n x";
+    await store.takeIn([nick(odd, 1)], [], USAGE);
+    expect(await store.nickOf("default", "staff1")).toBe(odd);
+  });
+});
+
+describe("Store.asking(), several together", () => {
+  test("are asked, looked for and taken back together, over a restart", async () => {
+    const file = temporaryFile();
+    let store = openSqliteStore(file);
+    await stored(store, 4);
+    const [one, two, three] = (await store.nextTurns(SESSION, 9)).map(({ id }) => id);
+    const ids = [one ?? 0, two ?? 0];
+    const reopen = () => {
+      store.close();
+      store = openSqliteStore(file);
+    };
+    const times = async () => (await store.nextTurns(SESSION, 9)).map(({ asked }) => asked?.at);
+    await store.asking(ids, { text: "both", at: NOW + 5 });
+    reopen();
+    expect(await times()).toEqual([NOW + 5, NOW + 5, undefined, undefined]);
+    const asked = (await store.nextTurns(SESSION, 9)).map((entry) => [
+      entry.asked?.text,
+      entry.asks,
+    ]);
+    expect(asked.slice(0, 2)).toEqual([
+      ["both", 1],
+      ["both", 1],
+    ]);
+    await store.asking(ids, undefined);
+    reopen();
+    expect(await times()).toEqual([undefined, undefined, undefined, undefined]);
+    expect((await store.nextTurns(SESSION, 9)).map(({ asks }) => asks)).toEqual([0, 0, 0, 0]);
+    await store.asking([...ids, three ?? 0], { text: "all", at: NOW + 6 });
+    expect(await times()).toEqual([NOW + 6, NOW + 6, NOW + 6, undefined]);
+    store.close();
+  });
+});
+
+describe("Store.settle(), several together", () => {
+  test("leave together, with their replies once", async () => {
+    const store = openSqliteStore(":memory:");
+    await stored(store, 3);
+    const ids = (await store.nextTurns(SESSION, 2)).map(({ id }) => id);
+    await store.settle(ids, [reply("both")], NOW);
+    await store.settle(ids, [reply("again")], NOW);
+    expect(await store.counts()).toMatchObject({ inbox: 1, outbox: 1 });
+    expect((await store.nextTurns(SESSION, 9)).map(({ msgId }) => msgId)).toEqual(["msg2"]);
+    expect(await store.takeIn([message(0), message(1)], [], USAGE)).toEqual([
+      "duplicate-id",
+      "duplicate-id",
+    ]);
+  });
+
+  test("stay together where the replies cannot be stored", async () => {
+    const file = temporaryFile();
+    const store = openSqliteStore(file);
+    await stored(store, 3);
+    const ids = (await store.nextTurns(SESSION, 2)).map(({ id }) => id);
+    const other = new DatabaseSync(file);
+    other.exec("DROP TABLE outbox");
+    other.close();
+    const failed = await store.settle(ids, [reply("both")], NOW).catch(() => "failed");
+    expect(failed).toBe("failed");
+    expect(await store.nextTurns(SESSION, 9)).toHaveLength(3);
+    store.close();
+  });
+
+  test("drop the notice that says one of them waits", async () => {
+    const store = openSqliteStore(":memory:");
+    await stored(store, 2);
+    await store.notify(SESSION, reply("please wait"), NOW, NOW);
+    const ids = (await store.nextTurns(SESSION, 2)).map(({ id }) => id);
+    await store.settle(ids, [reply("both")], NOW);
+    expect(textOf(await headOf(store))).toBe("both");
+    expect((await store.counts()).outbox).toBe(1);
   });
 });
 
@@ -146,18 +332,18 @@ describe("Store.asking()", () => {
     const file = temporaryFile();
     let store = openSqliteStore(file);
     await stored(store, 2);
-    const id = (await store.nextTurn(SESSION))?.id ?? 0;
+    const id = (await store.nextTurns(SESSION, 1))[0]?.id ?? 0;
     const reopen = () => {
       store.close();
       store = openSqliteStore(file);
     };
-    const asked = async () => (await store.nextTurn(SESSION))?.asked;
+    const asked = async () => (await store.nextTurns(SESSION, 1))[0]?.asked;
     return { id, reopen, asked, store: () => store };
   }
 
   test("is remembered across a restart, with the run and the break", async () => {
     const { id, reopen, asked, store } = await waiting();
-    await store().asking(id, { text: "what?\u0000", at: NOW + 5 });
+    await store().asking([id], { text: "what?\u0000", at: NOW + 5 });
     reopen();
     expect(await asked()).toEqual({
       text: "what?\u0000",
@@ -177,42 +363,42 @@ describe("Store.asking()", () => {
 
   test("again is a new question: of the old run nothing stays", async () => {
     const { id, asked, store } = await waiting();
-    await store().asking(id, { text: "one", at: NOW });
+    await store().asking([id], { text: "one", at: NOW });
     await store().answering(id, "run1");
     await store().broken(id);
-    await store().asking(id, { text: "two", at: NOW + 1 });
+    await store().asking([id], { text: "two", at: NOW + 1 });
     expect(await asked()).toEqual({ text: "two", at: NOW + 1, runId: undefined, broken: false });
     store().close();
   });
 
   test("is taken back when nothing was asked after all", async () => {
     const { id, asked, store } = await waiting();
-    await store().asking(id, { text: "one", at: NOW });
+    await store().asking([id], { text: "one", at: NOW });
     await store().answering(id, "run1");
     await store().broken(id);
-    await store().asking(id, undefined);
+    await store().asking([id], undefined);
     expect(await asked()).toBeUndefined();
-    expect(await store().nextTurn(SESSION)).toMatchObject({ id });
+    expect((await store().nextTurns(SESSION, 1))[0]).toMatchObject({ id });
     store().close();
   });
 
   test("counts how often it was asked; what was taken back does not count", async () => {
     const { id, reopen, store } = await waiting();
-    const asks = async () => (await store().nextTurn(SESSION))?.asks;
+    const asks = async () => (await store().nextTurns(SESSION, 1))[0]?.asks;
     expect(await asks()).toBe(0);
-    await store().asking(id, { text: "one", at: NOW });
-    await store().asking(id, { text: "one", at: NOW });
+    await store().asking([id], { text: "one", at: NOW });
+    await store().asking([id], { text: "one", at: NOW });
     reopen();
     expect(await asks()).toBe(2);
-    await store().asking(id, undefined);
+    await store().asking([id], undefined);
     expect(await asks()).toBe(1);
     store().close();
   });
 
   test("is about one message only: the next one has not been asked", async () => {
     const { id, asked, store } = await waiting();
-    await store().asking(id, { text: "one", at: NOW });
-    await store().settle(id, [], NOW);
+    await store().asking([id], { text: "one", at: NOW });
+    await store().settle([id], [], NOW);
     expect(await asked()).toBeUndefined();
     // A run's name that is noted late is of no consequence.
     await store().answering(id, "late");
@@ -241,9 +427,9 @@ describe("Store.settle()", () => {
   test("happens once: the second time adds no replies", async () => {
     const store = openSqliteStore(":memory:");
     await stored(store, 1);
-    const id = (await store.nextTurn(SESSION))?.id ?? 0;
-    await store.settle(id, [reply("one")], NOW);
-    await store.settle(id, [reply("again")], NOW);
+    const id = (await store.nextTurns(SESSION, 1))[0]?.id ?? 0;
+    await store.settle([id], [reply("one")], NOW);
+    await store.settle([id], [reply("again")], NOW);
     expect((await store.counts()).outbox).toBe(1);
   });
 
@@ -251,13 +437,13 @@ describe("Store.settle()", () => {
     const file = temporaryFile();
     const store = openSqliteStore(file);
     await stored(store, 1);
-    const id = (await store.nextTurn(SESSION))?.id ?? 0;
+    const id = (await store.nextTurns(SESSION, 1))[0]?.id ?? 0;
     const other = new DatabaseSync(file);
     other.exec("DROP TABLE outbox");
     other.close();
-    const rejected = await store.settle(id, [reply("one")], NOW).catch((error: unknown) => error);
+    const rejected = await store.settle([id], [reply("one")], NOW).catch((error: unknown) => error);
     expect(rejected).toBeInstanceOf(Error);
-    expect(await store.nextTurn(SESSION)).toMatchObject({ id });
+    expect((await store.nextTurns(SESSION, 1))[0]).toMatchObject({ id });
     store.close();
   });
 

@@ -73,11 +73,12 @@ describe("openSqliteStore(), on a database of layout 1", () => {
   test("keeps what waits for a turn, and what was seen", async () => {
     const store = openSqliteStore(layout1([]));
     expect(await store.counts()).toEqual({ inbox: 1, outbox: 0, quarantine: 1 });
-    const entry = await store.nextTurn(SESSION);
+    const entry = (await store.nextTurns(SESSION, 1))[0];
     expect(entry).toEqual({
       id: 2,
       account: "default",
       session: SESSION,
+      msgId: "waiting",
       data: robotData({ msgId: "waiting" }),
       receivedAt: NOW + 1,
       outageMs: 0,
@@ -147,9 +148,9 @@ describe("openSqliteStore(), on a database of layout 1", () => {
 
   test("goes on with it: turns, replies, new messages, notices", async () => {
     const store = openSqliteStore(layout1([{ body: text("old") }]));
-    await store.asking(2, { text: "what?", at: NOW });
+    await store.asking([2], { text: "what?", at: NOW });
     expect(await store.notify(SESSION, { chat, message: message("wait") }, NOW, NOW)).toBe(true);
-    await store.settle(2, [{ chat, message: message("new") }], NOW);
+    await store.settle([2], [{ chat, message: message("new") }], NOW);
     expect(await waitingIn(store)).toEqual(["old", "new"]);
     expect(await store.takeIn([arrivalOf(groupData())], [], USAGE)).toEqual(["stored"]);
     store.close();

@@ -30,9 +30,9 @@ describe("openSqliteStore(), the outbox", () => {
     expect((await store.nextReplies(chat, 2)).map(textOf)).toEqual(["one", "two"]);
     const first = await headOf(store);
     expect((await headOf(store)).id).toBe(first.id);
-    await store.sent(first.id);
+    await store.sent(first, undefined, NOW);
     expect(await waitingIn(store)).toEqual(["two", "three"]);
-    for (const { id } of await store.nextReplies(chat, 9)) await store.sent(id);
+    for (const entry of await store.nextReplies(chat, 9)) await store.sent(entry, undefined, NOW);
     expect(await store.nextReplies(chat, 9)).toEqual([]);
     expect(await store.conversationsWaiting()).toEqual([]);
   });
@@ -74,10 +74,10 @@ describe("openSqliteStore(), the outbox", () => {
 
   test("never gives an id to a second reply: someone may still be at work on the first", async () => {
     const store = await withReplies("one");
-    const { id } = await headOf(store);
-    await store.sent(id);
+    const first = await headOf(store);
+    await store.sent(first, undefined, NOW);
     await answered(store, [reply("two")], 1);
-    expect((await headOf(store)).id).not.toBe(id);
+    expect((await headOf(store)).id).not.toBe(first.id);
   });
 
   test("keeps conversations and accounts apart", async () => {
@@ -193,12 +193,80 @@ describe("Store.merge()", () => {
   });
 });
 
+describe("Store.sentText()", () => {
+  const DAY = 24 * HOUR;
+  /** What waits is sent, the nth under the key `k<n>`. */
+  async function sentAll(store: Store, now = NOW): Promise<void> {
+    for (const [at, entry] of (await store.nextReplies(chat, 9)).entries()) {
+      await store.sent(entry, `k${at}`, now);
+    }
+  }
+
+  test("is what was sent under a key, of each account its own", async () => {
+    const store = await withReplies("one", "two");
+    await sentAll(store);
+    expect(await store.sentText("default", "k0")).toBe("one");
+    expect(await store.sentText("default", "k1")).toBe("two");
+    expect(await store.sentText("default", "k2")).toBeUndefined();
+    expect(await store.sentText("other", "k0")).toBeUndefined();
+    expect(await store.conversationsWaiting()).toEqual([]);
+  });
+
+  test("is nothing of what was sent without a key", async () => {
+    const store = await withReplies("one");
+    await store.sent(await headOf(store), undefined, NOW);
+    expect((await store.counts()).outbox).toBe(0);
+    expect(await store.sentText("default", "undefined")).toBeUndefined();
+  });
+
+  test("has every part of a message, and what was merged into it", async () => {
+    const store = await withReplies("one", "two");
+    const [one, two] = await store.nextReplies(chat, 2);
+    const both = { format: "text" as const, title: "", parts: [{ text: "one" }, { text: "two" }] };
+    await store.merge([one?.id ?? 0, two?.id ?? 0], both);
+    await sentAll(store);
+    expect(await store.sentText("default", "k0")).toBe("one\n\ntwo");
+  });
+
+  test("is as much as a quote shows, of a long one", async () => {
+    const store = await withReplies("😀".repeat(5000));
+    await sentAll(store);
+    const text = (await store.sentText("default", "k0")) ?? "";
+    expect(text.length).toBeGreaterThanOrEqual(1200);
+    expect(text.length).toBeLessThanOrEqual(2000);
+    expect(text).toStartWith("😀".repeat(600));
+    expect(text.isWellFormed()).toBe(true);
+  });
+
+  test("outlives a restart, and is forgotten after 7 days", async () => {
+    const file = temporaryFile();
+    const before = openSqliteStore(file);
+    await answered(before, [reply("one")]);
+    await sentAll(before);
+    before.close();
+    const after = openSqliteStore(file);
+    await after.prune(NOW + 7 * DAY);
+    expect(await after.sentText("default", "k0")).toBe("one");
+    await after.prune(NOW + 7 * DAY + 1);
+    expect(await after.sentText("default", "k0")).toBeUndefined();
+    after.close();
+  });
+
+  test("is not lost when the same is confirmed twice", async () => {
+    const store = await withReplies("one");
+    const head = await headOf(store);
+    await store.sent(head, "k0", NOW);
+    await store.sent(head, "k0", NOW + 1);
+    expect(await store.sentText("default", "k0")).toBe("one");
+  });
+});
+
 describe("Store.sending()", () => {
   test("says that a reply is not there any more, and counts nothing", async () => {
     const store = await withReplies("one");
     const head = await headOf(store);
     expect(await store.sending(head, "api", USAGE, NOW)).toBe(true);
-    await store.sent(head.id);
+    await store.sent(head, undefined, NOW);
     expect(await store.sending(head, "api", USAGE, NOW)).toBe(false);
     expect(await store.recentSends(chat, 0)).toHaveLength(1);
     expect((await store.usage(USAGE)).api).toBe(1);
@@ -223,7 +291,7 @@ describe("Store.sending()", () => {
     for (const entry of [sent, postponed, failed, air]) {
       if (entry !== undefined) await before.sending(entry, "stream", USAGE, NOW);
     }
-    await before.sent(sent?.id ?? 0);
+    if (sent !== undefined) await before.sent(sent, undefined, NOW);
     await before.postpone(postponed?.id ?? 0, 1, NOW);
     await before.giveUp(failed?.id ?? 0, "no", NOW);
     before.close();
@@ -245,7 +313,7 @@ describe("Store.sending()", () => {
     const head = await headOf(before);
     for (const at of [1, 2, 3]) await before.sending(head, "stream", USAGE, NOW + at);
     await before.sending(await headOf(before, group), "stream", USAGE, NOW + 9);
-    await before.sent(head.id);
+    await before.sent(head, undefined, NOW);
     before.close();
     const after = openSqliteStore(file);
     expect(await after.recentSends(chat, NOW)).toEqual([NOW + 1, NOW + 2, NOW + 3]);

@@ -81,15 +81,17 @@ describe("openSqliteStore(), when the process is killed", () => {
     const store = openSqliteStore(file);
     await answered(store, [reply("one"), reply("two")]);
     await store.takeIn([message(1), message(2)], [], USAGE);
-    const entry = await store.nextTurn(SESSION);
-    await store.asking(entry?.id ?? 0, { text: "what?", at: NOW });
+    const entry = (await store.nextTurns(SESSION, 1))[0];
+    await store.asking([entry?.id ?? 0], { text: "what?", at: NOW });
     await store.answering(entry?.id ?? 0, "run1");
     await store.sending(await headOf(store), "api", USAGE, NOW);
     await store.setNote("outage", "since then");
 
     const after = openSqliteStore(snapshot(file));
     expect(await after.counts()).toEqual({ inbox: 2, outbox: 2, quarantine: 0 });
-    expect(await after.nextTurn(SESSION)).toEqual((await store.nextTurn(SESSION)) as never);
+    expect((await after.nextTurns(SESSION, 1))[0]).toEqual(
+      (await store.nextTurns(SESSION, 1))[0] as never,
+    );
     expect(await after.leftSending()).toBe(1);
     expect(await waitingIn(after)).toEqual(["one", "two"]);
     expect(await after.recentSends(chat, 0)).toEqual([NOW]);
@@ -116,7 +118,7 @@ describe("openSqliteStore(), when the process is killed", () => {
     const [one, two] = await store.nextReplies(chat, 2);
     await store.merge([one?.id ?? 0, two?.id ?? 0], reply("both").message);
     expect(await seen()).toEqual({ inbox: 0, outbox: 1 });
-    await store.sent(one?.id ?? 0);
+    await store.sent(await headOf(store), undefined, NOW);
     expect(await seen()).toEqual({ inbox: 0, outbox: 0 });
     store.close();
   });
@@ -171,12 +173,12 @@ describe("openSqliteStore(), when it has grown to maxMb", () => {
       expect(await failure(store.probe())).toMatch(/inbox is full/);
 
       // What is there is worked off: turns, replies, notices, notes.
-      const entry = await store.nextTurn(SESSION);
-      await store.asking(entry?.id ?? 0, { text: "what?", at: NOW });
+      const entry = (await store.nextTurns(SESSION, 1))[0];
+      await store.asking([entry?.id ?? 0], { text: "what?", at: NOW });
       expect(await store.notify(SESSION, reply("please wait"), NOW, NOW)).toBe(true);
       await settled(store, [reply("answer")]);
       await store.sending(await headOf(store), "api", USAGE, NOW);
-      await store.sent((await headOf(store)).id);
+      await store.sent(await headOf(store), undefined, NOW);
       await store.setNote("a", "b");
       expect((await store.counts()).inbox).toBe(count - 1);
 

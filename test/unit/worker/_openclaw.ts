@@ -13,7 +13,11 @@ import { answer, recordsOf, resumePrompt, user, type HistoryEntry } from "../gat
 /** One turn at the gateway, in the test's hands. */
 export interface FakeTurn {
   readonly session: string;
+  /** What it was asked, without the lines that say who writes, where and when. */
   readonly text: string;
+  /** The same with them. */
+  readonly question: string;
+  readonly images: readonly string[];
   readonly runId: string;
   readonly signal: AbortSignal | undefined;
   readonly stream: FakeStream;
@@ -48,10 +52,24 @@ export const starting = (path: string): Response | undefined => {
   return undefined;
 };
 
-const TEXT = (body: string): string => {
-  const { messages } = JSON.parse(body) as { messages: { content: string }[] };
-  return messages.at(-1)?.content ?? "";
-};
+interface Part {
+  readonly type: string;
+  readonly text?: string;
+  readonly image_url?: { readonly url: string };
+}
+
+function questionIn(body: string): { question: string; images: string[] } {
+  const { messages } = JSON.parse(body) as { messages: { content: string | Part[] }[] };
+  const content = messages.at(-1)?.content ?? "";
+  if (typeof content === "string") return { question: content, images: [] };
+  return {
+    question: content.map(({ text = "" }) => text).join(""),
+    images: content.flatMap((part) => part.image_url?.url ?? []),
+  };
+}
+
+/** The context block: it stands before a person's words, or after the line that says they come again. */
+const CONTEXT = /^From: .*\n(?:Group: .*\n)?(?:Mentioned: .*\n)?Time: .*\n\n/m;
 
 /** A gateway that keeps records as the real one does. It outlives the workers that ask it. */
 export function createFakeOpenClaw(now: () => number) {
@@ -72,7 +90,8 @@ export function createFakeOpenClaw(now: () => number) {
   const take = (call: FakeCall): Response => {
     const session = call.headers.get("x-openclaw-session-key") ?? "";
     const key = session.toLowerCase();
-    const text = TEXT(call.body);
+    const { question, images } = questionIn(call.body);
+    const text = question.replace(CONTEXT, "");
     const runId = `chatcmpl_${turns.length + 1}`;
     const stream = createFakeStream();
     const entries = histories.get(key) ?? [];
@@ -81,6 +100,8 @@ export function createFakeOpenClaw(now: () => number) {
     const turn: FakeTurn = {
       session,
       text,
+      question,
+      images,
       runId,
       signal: call.signal,
       stream,
@@ -112,7 +133,7 @@ export function createFakeOpenClaw(now: () => number) {
       if (atWork.has(key)) hasty.push(text);
       // Who hangs up ends the run.
       call.signal?.addEventListener("abort", over, { once: true });
-      entries.push(user(text, now()));
+      entries.push(user(question, now()));
       atWork.set(key, turn);
       if (state.prompt) turn.end(`re: ${text}`);
     }

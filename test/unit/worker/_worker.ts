@@ -1,4 +1,7 @@
+import type { ExtractText } from "../../../src/core/bridge/question.ts";
+import type { MediaFiles } from "../../../src/core/media/shelf.ts";
 import type { Store } from "../../../src/core/store.ts";
+import { createMemoryFiles } from "../../../src/store/media-files.ts";
 import { openSqliteStore } from "../../../src/store/sqlite.ts";
 import { createWorker } from "../../../src/worker.ts";
 import { createFakeClock, type FakeClock } from "../../support/fake-clock.ts";
@@ -22,6 +25,12 @@ export interface Setup {
   readonly gateway?: Answer;
   /** All of the gateway. */
   readonly openclaw?: Answer;
+  /** Where the file behind a download code is; default: at `https://files.test/` and the code. */
+  readonly download?: Answer;
+  /** What lies there; default: a small picture. */
+  readonly file?: (url: string) => Response | Promise<Response> | Error;
+  readonly files?: MediaFiles;
+  readonly extractText?: ExtractText;
 }
 
 export const SECRETS = {
@@ -29,7 +38,14 @@ export const SECRETS = {
   gatewayToken: "t0ken-of-the-gateway",
   apiToken: "t0ken-of-the-api",
   ticket: "t1cket",
+  accessToken: "acc3ss-token",
 };
+
+/** The beginning of a picture: enough to be known as one. */
+export const PNG = Uint8Array.from([
+  0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 0x0d, 0x49, 0x48, 0x44, 0x52, 0, 0, 0, 1,
+  0, 0, 0, 1, 8, 6, 0, 0, 0,
+]);
 
 /** Waits need not be whole milliseconds, but as on a real machine the time of day is. */
 export function createDayClock(start?: number): FakeClock {
@@ -38,6 +54,7 @@ export function createDayClock(start?: number): FakeClock {
   return Object.assign(clock, { now: () => Math.floor(now()) });
 }
 
+const isDownload = ({ url }: FakeCall) => url.endsWith("/messageFiles/download");
 const isTurn = ({ url }: FakeCall) => url.endsWith("/v1/chat/completions");
 
 /** A whole worker, with nothing but the test around it. */
@@ -50,10 +67,22 @@ export function working(setup: Setup = {}) {
   const open =
     setup.open ??
     (() => jsonResponse(200, { endpoint: "wss://stream.test/connect", ticket: SECRETS.ticket }));
+  const download =
+    setup.download ??
+    (({ body }) => {
+      const { downloadCode } = JSON.parse(body) as { downloadCode: string };
+      return jsonResponse(200, { downloadUrl: `https://files.test/${downloadCode}` });
+    });
+  const file = setup.file ?? (() => new Response(PNG));
+  const files = setup.files ?? createMemoryFiles();
   const life = { over: false };
   const dingtalk = createFakeFetch((call) => {
     if (life.over) return never();
-    return call.url.endsWith("/connections/open") ? open(call) : webhook(call);
+    if (call.url.endsWith("/connections/open")) return open(call);
+    if (call.url.endsWith("/accessToken")) {
+      return jsonResponse(200, { accessToken: SECRETS.accessToken, expireIn: 7200 });
+    }
+    return isDownload(call) ? download(call) : webhook(call);
   });
   const turn = setup.gateway ?? (() => answerStream("the answer").response());
   const records = recordsOf({});
@@ -72,12 +101,23 @@ export function working(setup: Setup = {}) {
       gateway: { token: SECRETS.gatewayToken, ...setup.block?.gateway },
     },
   };
+  /** Files fetched, by their address. */
+  const fetched: string[] = [];
   const worker = createWorker(configOf(given), {
     clock,
     fetch: dingtalk.fetch,
     fetchFresh: openclaw.fetch,
     dial,
     store: mortal(store, life),
+    resolve: async () => ["93.184.215.14"],
+    async fetchPinned(url) {
+      fetched.push(url);
+      const answered = life.over ? await never() : await file(url);
+      if (answered instanceof Error) throw answered;
+      return answered;
+    },
+    files: mortal(files, life),
+    extractText: setup.extractText ?? (async () => ({ ok: false as const, reason: "unsupported" })),
     log,
     random: () => 0,
     runtime: "test 1.0",
@@ -89,13 +129,20 @@ export function working(setup: Setup = {}) {
   };
   const sent = () =>
     dingtalk.calls
-      .filter(({ url }) => !url.endsWith("/connections/open"))
+      .filter(({ url }) => /sendBySession|\/oToMessages\/|\/groupMessages\//.test(url))
       .map(({ body }) => JSON.parse(body) as unknown);
   return {
     worker,
     clock,
     log,
     store,
+    files,
+    fetched,
+    /** The codes DingTalk was asked about. */
+    codes: () =>
+      dingtalk.calls
+        .filter(isDownload)
+        .map(({ body }) => (JSON.parse(body) as { downloadCode: string }).downloadCode),
     sockets,
     sent,
     /** What was posted to DingTalk, words only. */
@@ -134,8 +181,8 @@ interface Block {
 
 export type Working = ReturnType<typeof working>;
 
-/** The store as one process sees it, as long as it lives. */
-function mortal(store: Store, life: { readonly over: boolean }): Store {
+/** The store, or its files, as one process sees it, as long as it lives. */
+function mortal<T extends object>(store: T, life: { readonly over: boolean }): T {
   const methods = Object.entries(store) as [string, (...given: unknown[]) => unknown][];
   return Object.fromEntries(
     methods.map(([name, method]) => [
@@ -143,5 +190,5 @@ function mortal(store: Store, life: { readonly over: boolean }): Store {
       (...given: unknown[]) =>
         life.over ? new Promise(() => undefined) : method.call(store, ...given),
     ]),
-  ) as unknown as Store;
+  ) as unknown as T;
 }

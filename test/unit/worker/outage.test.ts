@@ -31,6 +31,18 @@ async function talking(setup: Setup & { readonly away?: FakeOpenClaw["state"]["a
         sessionWebhookExpiredTime: clock.now() + 24 * 60 * MINUTE,
       }),
     );
+  /** The same in a group of that name. */
+  const writeIn = (name: string, content: string, person = "staff1") =>
+    push(
+      groupData({
+        msgId: `m${count}`,
+        createAt: clock.now() + count,
+        senderStaffId: person,
+        conversationId: `cid-${name}`,
+        text: { content },
+        sessionWebhookExpiredTime: clock.now() + 24 * 60 * MINUTE,
+      }),
+    );
   /** Time passes, and DingTalk's link stays alive. */
   const pass = async (ms: number) => {
     for (let left = ms; left > 0; left -= 5000) {
@@ -38,7 +50,7 @@ async function talking(setup: Setup & { readonly away?: FakeOpenClaw["state"]["a
       socket.pong();
     }
   };
-  return { ...under, openclaw, socket, push, write, pass };
+  return { ...under, openclaw, socket, push, write, writeIn, pass };
 }
 
 describe("createWorker(), while the gateway is away", () => {
@@ -130,28 +142,43 @@ describe("createWorker(), while the gateway is away", () => {
   test("answers by itself what needs no gateway", async () => {
     const { clock, push, words, store } = await talking({ away: refused });
     push(robotData({ msgId: "1", text: { content: " " } }));
-    push(groupData({ msgId: "2", msgtype: "picture", text: undefined, content: {} }));
+    push(groupData({ msgId: "2", text: { content: " " } }));
+    push(robotData({ msgId: "3", createAt: 3, text: undefined, errorCode: "20001" }));
     await clock.settle();
-    expect(words()).toEqual([help, expect.stringContaining(TEXTS.zh.unsupported("picture"))]);
+    expect(words().toSorted()).toEqual([`@staff1 ${help}`, help]);
     expect((await store.counts()).inbox).toBe(0);
   });
 
   test("fails message by message after gateway.holdMs, each in its own time", async () => {
     const block = { gateway: { holdMs: 10 * MINUTE } };
-    const { write, words, pass, store } = await talking({ away: refused, block });
+    const { writeIn, words, pass, store } = await talking({ away: refused, block });
     const failed = failures["held-too-long"];
-    write("one");
+    writeIn("group", "one", "ann");
     await pass(4 * MINUTE);
-    write("two");
+    writeIn("group", "two", "bob");
     await pass(6 * MINUTE - 1);
     expect(words()).toEqual([queued]);
     await pass(1);
-    expect(words()).toEqual([queued, failed]);
+    expect(words()).toEqual([queued, `@ann ${failed}`]);
     await pass(4 * MINUTE - 1);
-    expect(words()).toEqual([queued, failed]);
+    expect(words()).toEqual([queued, `@ann ${failed}`]);
     await pass(1);
-    expect(words()).toEqual([queued, failed, failed]);
+    expect(words()).toEqual([queued, `@ann ${failed}`, `@bob ${failed}`]);
     expect((await store.counts()).inbox).toBe(0);
+  });
+
+  test("fails no message for having waited behind an older one of the same person", async () => {
+    const block = { gateway: { holdMs: 10 * MINUTE } };
+    const { write, words, pass, openclaw } = await talking({ away: refused, block });
+    const failed = failures["held-too-long"];
+    write("one");
+    await pass(9 * MINUTE);
+    write("two");
+    await pass(MINUTE);
+    expect(words()).toEqual([queued, failed]);
+    openclaw.state.away = undefined;
+    await pass(MINUTE);
+    expect(words()).toEqual([queued, failed, "re: two"]);
   });
 
   test("does not count time in which it did not run against gateway.holdMs", async () => {
@@ -190,10 +217,10 @@ describe("createWorker(), while the gateway is away", () => {
 
 describe("createWorker(), when the gateway is back", () => {
   test("lets one turn try, then all in order, each session's one after the other", async () => {
-    const { write, pass, openclaw, words } = await talking({ away: refused });
-    for (const person of ["ann", "bob", "cyd"]) {
-      write(`${person} 1`, person);
-      write(`${person} 2`, person);
+    const { writeIn, pass, openclaw, words } = await talking({ away: refused });
+    for (const name of ["ann", "bob", "cyd"]) {
+      writeIn(name, `${name} 1`, "staff1");
+      writeIn(name, `${name} 2`, "staff2");
     }
     await pass(5000);
     openclaw.state.prompt = false;

@@ -20,8 +20,8 @@ interface Crash {
 }
 
 /**
- * Two messages of one chat are acked by a worker that then dies, where `until` says; the gateway ends
- * the runs of a client that went away.
+ * Two messages of one chat are acked by a worker that then dies, where `until` says, the second one
+ * behind the turn of the first; the gateway ends the runs of a client that went away.
  */
 async function crashing(
   until: (openclaw: FakeOpenClaw) => void | Promise<void>,
@@ -41,8 +41,8 @@ async function crashing(
   for (const [at, content] of ["one", "two"].entries()) {
     const data = robotData({ msgId: `m${at}`, createAt: at, text: { content } });
     socket.text(frameText({ messageId: `push${at}`, data }));
+    await first.clock.settle();
   }
-  await first.clock.settle();
   expect(socket.sent).toHaveLength(2);
   await until(openclaw);
   await first.clock.settle();
@@ -56,6 +56,10 @@ async function crashing(
   return { store, openclaw, first, next };
 }
 
+/** The question with these words at its end. */
+const asking = (words: string): unknown =>
+  expect.stringMatching(new RegExp(`^From: [^]*\\n\\n${words}$`));
+
 const empty = { inbox: 0, outbox: 0 };
 
 describe("createWorker(), after a crash", () => {
@@ -65,15 +69,16 @@ describe("createWorker(), after a crash", () => {
     const { openclaw, next } = await crashing(() => undefined, { store });
     expect(openclaw.texts()).toEqual([]);
     const second = await next({ store: real });
-    expect(openclaw.texts()).toEqual(["one", "two"]);
-    expect(second.words()).toEqual(["re: one", "re: two"]);
+    // Nothing had been asked, so what waits together is asked together.
+    expect(openclaw.texts()).toEqual(["one\n\ntwo"]);
+    expect(second.words()).toEqual(["re: one\n\ntwo"]);
     expect(await real.counts()).toMatchObject(empty);
   });
 
   test("between the commit and the request: the gateway has no record, so it is asked", async () => {
     const { openclaw, next, store } = await crashing(() => undefined, { openclaw: never });
-    const entry = await store.nextTurn(SESSION);
-    expect(entry?.asked).toMatchObject({ text: "one", runId: undefined });
+    const entry = (await store.nextTurns(SESSION, 1))[0];
+    expect(entry?.asked).toMatchObject({ text: asking("one"), runId: undefined });
     expect(openclaw.texts()).toEqual([]);
     const second = await next();
     expect(openclaw.texts()).toEqual(["one", "two"]);
@@ -88,8 +93,8 @@ describe("createWorker(), after a crash", () => {
       (openclaw) => openclaw.last().endUnheard("the answer to one"),
       { store },
     );
-    const entry = await real.nextTurn(SESSION);
-    expect(entry?.asked).toMatchObject({ text: "one", runId: undefined, broken: false });
+    const entry = (await real.nextTurns(SESSION, 1))[0];
+    expect(entry?.asked).toMatchObject({ text: asking("one"), runId: undefined, broken: false });
     const second = await next({ store: real });
     expect(openclaw.texts()).toEqual(["one", "two"]);
     expect(second.words()).toEqual(["the answer to one", "re: two"]);
@@ -101,7 +106,7 @@ describe("createWorker(), after a crash", () => {
       openclaw.last().say("half an ans");
       openclaw.last().endUnheard("half an answer and the rest");
     });
-    const entry = await store.nextTurn(SESSION);
+    const entry = (await store.nextTurns(SESSION, 1))[0];
     expect(entry?.asked).toMatchObject({ runId: "chatcmpl_1" });
     const second = await next();
     expect(openclaw.texts()).toEqual(["one", "two"]);
@@ -242,8 +247,8 @@ describe("createWorker(), after a stop", () => {
     for (const [at, content] of ["one", "two"].entries()) {
       const data = robotData({ msgId: `m${at}`, createAt: at, text: { content } });
       socket.text(frameText({ messageId: `push${at}`, data }));
+      await clock.settle();
     }
-    await clock.settle();
     const stop = first.stopping();
     await clock.advance(15_000);
     expect(stop.over).toBe(true);

@@ -64,6 +64,7 @@ describe("Worker.stop()", () => {
     const { clock, connect, stopping, asked, store } = working({ gateway: gateway.answer });
     const socket = await connect();
     socket.text(robotFrame("p1", robotData({ msgId: "1", createAt: 1 })));
+    await clock.settle();
     socket.text(robotFrame("p2", robotData({ msgId: "2", createAt: 2 })));
     await clock.settle();
     const stop = stopping();
@@ -134,9 +135,9 @@ describe("Worker.stop()", () => {
     const store = openSqliteStore(":memory:");
     const arrival = { ...arrivalOf(robotData()), outageMs: 0 };
     await store.takeIn([arrival], [], { account: "default", month: "2023-11" });
-    const entry = await store.nextTurn(arrival.session);
+    const entry = (await store.nextTurns(arrival.session, 1))[0];
     const clock = createDayClock();
-    await store.asking(entry?.id ?? 0, { text: "你好", at: clock.now() - 60_000 });
+    await store.asking([entry?.id ?? 0], { text: "你好", at: clock.now() - 60_000 });
     let tell = () => {};
     const openclaw = createFakeOpenClaw(clock.now);
     openclaw.state.prompt = false;

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import * as fc from "fast-check";
 import { TEXTS } from "../../../src/core/texts.ts";
+import { createMemoryFiles } from "../../../src/store/media-files.ts";
 import { openSqliteStore } from "../../../src/store/sqlite.ts";
 import { frameText, robotData } from "../../support/fake-messages.ts";
 import { createFakeOpenClaw, draining, refused, starting } from "./_openclaw.ts";
@@ -10,7 +11,7 @@ const PEOPLE = ["ann", "bob", "cyd"];
 const HOUR = 60 * 60_000;
 
 type Event =
-  | { readonly what: "write"; readonly who: number }
+  | { readonly what: "write" | "send"; readonly who: number }
   | { readonly what: "wait"; readonly ms: number }
   | { readonly what: "say" | "end" | "break" | "endUnheard"; readonly which: number }
   | { readonly what: "refused" | "draining" | "starting" | "back" }
@@ -25,7 +26,10 @@ const dieOrStop = {
 const event: fc.Arbitrary<Event> = fc.oneof(
   {
     weight: 6,
-    arbitrary: fc.record({ what: fc.constant("write" as const), who: fc.nat({ max: 2 }) }),
+    arbitrary: fc.record({
+      what: fc.constantFrom("write" as const, "write" as const, "send" as const),
+      who: fc.nat({ max: 2 }),
+    }),
   },
   {
     weight: 5,
@@ -63,14 +67,22 @@ const event: fc.Arbitrary<Event> = fc.oneof(
   fc.record({ what: fc.constantFrom("die" as const, "stop" as const), ...dieOrStop }),
 );
 
+/** A file of that name: it has no words, and waits for some. */
+const fileOf = (fileName: string) => ({
+  msgtype: "file",
+  text: undefined,
+  content: { fileName, downloadCode: fileName },
+});
+
 /** A gateway, workers one after the other over one store, and people who write. */
 async function storm(events: readonly Event[]) {
   const store = openSqliteStore(":memory:");
+  const files = createMemoryFiles();
   let clock = createDayClock();
   const openclaw = createFakeOpenClaw(() => clock.now());
   openclaw.state.prompt = false;
   const start = async () => {
-    const under = working({ store, clock, openclaw: openclaw.answer });
+    const under = working({ store, files, clock, openclaw: openclaw.answer });
     return { under, socket: await under.connect() };
   };
   let { under, socket } = await start();
@@ -98,7 +110,8 @@ async function storm(events: readonly Event[]) {
 
   for (const each of events) {
     switch (each.what) {
-      case "write": {
+      case "write":
+      case "send": {
         const person = PEOPLE[each.who] ?? "";
         const content = `${person}-${pushes}`;
         (written[person] ??= []).push(content);
@@ -108,7 +121,7 @@ async function storm(events: readonly Event[]) {
           senderStaffId: person,
           conversationId: `cid-${person}`,
           sessionWebhookExpiredTime: clock.now() + 24 * HOUR,
-          text: { content },
+          ...(each.what === "write" ? { text: { content } } : fileOf(content)),
         });
         socket.text(frameText({ messageId: `push${pushes++}`, data }));
         await clock.settle();
@@ -188,11 +201,13 @@ describe("createWorker(), in a storm", () => {
         const failed = said.filter((words) => words.startsWith("😥"));
         expect(failed).toEqual([]);
         for (const person of PEOPLE) {
-          const replies = said.filter((words) => words.includes(`${person}-`));
-          const order = replies.map((words) => /\w+-\d+$/.exec(words)?.[0] ?? "");
+          // What waited together is answered together.
+          const order = said.flatMap(
+            (words) => words.match(new RegExp(`${person}-\\d+`, "g")) ?? [],
+          );
           expect(order).toEqual(written[person] ?? []);
         }
-        const others = said.filter((words) => !/\w+-\d+$/.test(words));
+        const others = said.filter((words) => !/(?:ann|bob|cyd)-\d+/.test(words));
         expect(others.filter((words) => words !== TEXTS.zh.queued)).toEqual([]);
       }),
       { numRuns: 60 },

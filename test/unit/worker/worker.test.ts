@@ -63,6 +63,7 @@ describe("createWorker()", () => {
     });
     const socket = await connect();
     socket.text(robotFrame("p1", robotData({ msgId: "1", createAt: 1 })));
+    await clock.settle();
     socket.text(robotFrame("p2", robotData({ msgId: "2", createAt: 2 })));
     socket.text(robotFrame("p3", groupData({ msgId: "3", createAt: 3 })));
     await clock.settle();
@@ -97,9 +98,9 @@ describe("createWorker()", () => {
     const usage = { account: "default", month: "2023-11" };
     const first = { ...arrivalOf(robotData({ msgId: "1", createAt: 1 })), outageMs: 0 };
     await store.takeIn([first], [], usage);
-    const entry = await store.nextTurn(first.session);
+    const entry = (await store.nextTurns(first.session, 1))[0];
     const message: Message = { format: "text", title: "", parts: [{ text: "left in the outbox" }] };
-    await store.settle(entry?.id ?? 0, [{ chat: first.chat, message }], 0);
+    await store.settle([entry?.id ?? 0], [{ chat: first.chat, message }], 0);
     const second = arrivalOf(robotData({ msgId: "2", createAt: 2 }));
     await store.takeIn([{ ...second, outageMs: 0 }], [], usage);
 
