@@ -345,13 +345,13 @@ export function createWorker(config: Config, ports: WorkerPorts): Worker {
     },
     async stop() {
       for (const timer of timers.values()) timer.cancel();
+      // First: a turn that still looks for its answer, or reads a file, waits for the next start.
+      await gate.stop();
       // What has arrived is committed and acked while the links are still there to carry the acks.
       await intake.settled();
       stream.stop();
       await intake.settled();
       const limit = clock.after(DRAIN_MS, () => halt.abort(new Error("dingbridge is stopping")));
-      // Nothing new is asked any more: a turn that still looks for its answer waits for the next start.
-      await gate.stop();
       await sessions.drain();
       await outbox.quiet();
       await outbox.drain();

@@ -77,8 +77,9 @@ async function run(
 
   const signal = await stop;
   log.info("stopping: what runs may finish, the rest waits in the store", { signal });
+  const stopped = worker.stop();
   ports.stopExtracting();
-  await worker.stop();
+  await stopped;
   await server.stop();
   store.close();
 }

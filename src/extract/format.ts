@@ -5,7 +5,8 @@ export type Format = "text" | "html" | "pdf" | "office";
 
 const EXTENSIONS: Readonly<Record<Format, string>> = {
   pdf: "pdf",
-  office: "docx docm dotx xlsx xlsm xltx pptx pptm ppsx potx",
+  // "ole" is the container of a document with a password, whatever it is called.
+  office: "docx docm dotx xlsx xlsm xltx pptx pptm ppsx potx ole",
   html: "html htm xhtml",
   text:
     "txt text md markdown mdx csv tsv json jsonl ndjson json5 jsonc yaml yml toml xml ini conf cfg env " +

@@ -35,11 +35,11 @@ export function createMemoryFiles(): MediaFiles {
   return {
     async write(name, bytes) {
       files.set(name, bytes);
-      return name;
+      return undefined;
     },
     async read(name) {
       const bytes = files.get(name);
-      return bytes === undefined ? undefined : { bytes, path: name };
+      return bytes === undefined ? undefined : { bytes, path: undefined };
     },
     list: async () => [...files.keys()],
     remove: async (name) => void files.delete(name),

@@ -89,7 +89,8 @@ export function createCompose(options: QuestionOptions): Compose {
         return `[${named}]\n${read.text}\n${end}`;
       }
       // Only where the agent could go and look; the file is there as long as the turn.
-      const where = options.sameMachine ? `, saved as ${fetched.path} while you answer` : "";
+      const isThere = options.sameMachine && fetched.path !== undefined;
+      const where = isThere ? `, saved as ${fetched.path} while you answer` : "";
       return `[${named}, ${about(fetched)}, no text could be read from it (${read.reason})${where}]`;
     };
 

@@ -105,8 +105,13 @@ export function createTurn(options: TurnOptions): RunTurn {
     return { ...failed({ kind: "held-too-long", reason }, turn), only: turn.burst.slice(0, 1) };
   };
 
-  const noteRun = ({ entry }: Turn, runId: string) => {
-    store.answering(entry.id, runId).catch((error: unknown) => {
+  /** Of all its messages: the first may be given up while the others are still looked for. */
+  const ofEach = async ({ burst }: Turn, act: (id: number) => Promise<void>) => {
+    for (const { entry } of burst) await act(entry.id);
+  };
+
+  const noteRun = (turn: Turn, runId: string) => {
+    ofEach(turn, (id) => store.answering(id, runId)).catch((error: unknown) => {
       log.debug("run id could not be stored", { reason: reasonOf(error) });
     });
   };
@@ -176,7 +181,7 @@ export function createTurn(options: TurnOptions): RunTurn {
         counters.count("turns_broken");
         const { reason } = answer.failure;
         log.warn("turn broke off: looking what became of it", { reason, session });
-        await store.broken(entry.id);
+        await ofEach(turn, store.broken);
         return { later: asks <= 1 ? "again" : { laterMs: backoffMs(asks, options.random) } };
       }
       if (!answer.ok && isOutage(answer.failure)) {

@@ -6,10 +6,12 @@ import { kindOf } from "./kind.ts";
 
 /** Where bytes lie until their turn is over. Names are ours, never a sender's. */
 export interface MediaFiles {
-  /** Resolves with the file's path. */
-  write(name: string, bytes: Uint8Array): Promise<string>;
+  /** Resolves with the file's path, if it has one. */
+  write(name: string, bytes: Uint8Array): Promise<string | undefined>;
   /** Undefined if there is no such file. */
-  read(name: string): Promise<{ readonly bytes: Uint8Array; readonly path: string } | undefined>;
+  read(
+    name: string,
+  ): Promise<{ readonly bytes: Uint8Array; readonly path: string | undefined } | undefined>;
   list(): Promise<readonly string[]>;
   remove(name: string): Promise<void>;
 }
@@ -20,7 +22,7 @@ export type Fetched =
       readonly ok: true;
       readonly kind: Kind;
       readonly size: number;
-      readonly path: string;
+      readonly path: string | undefined;
       readonly bytes: () => Promise<Uint8Array>;
     }
   /** `reason` is short and holds no secret: the agent is told it. */
@@ -83,7 +85,12 @@ export function createShelf({ downloader, files, log, signal }: ShelfOptions): S
     }
   };
 
-  const fetched = (name: string, path: string, bytes: Uint8Array, part: MediaPart): Fetched => ({
+  const fetched = (
+    name: string,
+    path: string | undefined,
+    bytes: Uint8Array,
+    part: MediaPart,
+  ): Fetched => ({
     ok: true,
     kind: kindOf(bytes, part.name),
     size: bytes.length,

@@ -237,4 +237,42 @@ describe("createTurn(), several messages whose turn broke off", () => {
     expect((await turn.store.counts()).inbox).toBe(3);
     expect(turn.asked).toHaveLength(1);
   });
+
+  test("are looked for by what is known of the run, also when the first has been held too long", async () => {
+    let away = true;
+    const MINUTE = 60_000;
+    const turn = turning(
+      (_question, events) => {
+        if (away) return fails("unreachable");
+        events.onRun("chatcmpl_1");
+        away = true;
+        return fails("broken");
+      },
+      {
+        holdMs: 10 * MINUTE,
+        health: () => (away ? "away" : undefined),
+        look: () => (away ? { kind: "unreachable", reason: "ECONNREFUSED" } : answered),
+      },
+    );
+    await turn.takeIn(words("one", 1));
+    await turn.step();
+    await turn.clock.advance(5 * MINUTE);
+    await turn.takeIn(words("two", 2));
+    away = false;
+    await turn.clock.advance(MINUTE);
+    // Asked together, and broken off.
+    await turn.step();
+    expect(turn.asked.at(-1)?.text).toBe("one\n\ntwo");
+    await turn.step();
+    await turn.clock.advance(6 * MINUTE);
+    await turn.step();
+    away = false;
+    await turn.clock.advance(MINUTE);
+    const looks = turn.looked.length;
+    await turn.step();
+    if (turn.looked.length > looks) {
+      expect(turn.looked.at(-1)).toMatchObject({ text: "one\n\ntwo", runId: "chatcmpl_1" });
+    }
+    expect((await turn.store.counts()).inbox).toBe(0);
+  });
 });

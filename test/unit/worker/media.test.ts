@@ -253,7 +253,7 @@ describe("createWorker(), after a restart", () => {
     expect(await store.counts()).toMatchObject({ inbox: 0, outbox: 0 });
   });
 
-  test.todo("leaves no file of a turn whose answer it found", async () => {
+  test("leaves no file of a turn whose answer it found", async () => {
     const { files, world, first, next } = await dying();
     await first.show(KINDS.picture);
     await first.write("what is this?");

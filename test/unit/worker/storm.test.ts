@@ -188,15 +188,16 @@ async function storm(events: readonly Event[]) {
   }
   said.push(...under.words());
   const { inbox, outbox } = await store.counts();
-  return { said, written, hasty: openclaw.hasty, inbox, outbox, clock };
+  const left = await files.list();
+  return { said, written, hasty: openclaw.hasty, inbox, outbox, left, clock };
 }
 
 describe("createWorker(), in a storm", () => {
   test("gives each message one end, in order, and never asks what is being answered", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(event, { minLength: 5, maxLength: 40 }), async (events) => {
-        const { said, written, hasty, inbox, outbox } = await storm(events);
-        expect({ inbox, outbox }).toEqual({ inbox: 0, outbox: 0 });
+        const { said, written, hasty, inbox, outbox, left } = await storm(events);
+        expect({ inbox, outbox, left }).toEqual({ inbox: 0, outbox: 0, left: [] });
         expect(hasty).toEqual([]);
         const failed = said.filter((words) => words.startsWith("😥"));
         expect(failed).toEqual([]);
