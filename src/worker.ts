@@ -243,8 +243,6 @@ export function createWorker(config: Config, ports: WorkerPorts): Worker {
     onStored(arrival) {
       const media = mediaOf(arrival.data);
       if (media.length > 0) shelf.begin({ account: ACCOUNT, msgId: arrival.msgId }, media);
-      // What a picture waits for may be this message.
-      sessions.rouse(arrival.session);
       sessions.wake(arrival.session);
     },
   });

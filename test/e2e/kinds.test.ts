@@ -375,6 +375,23 @@ describe.each([...RUNTIMES])("%s: every kind of message", (runtime) => {
       await refused(add(large, { contentLength: "none" }), /larger than 20 MB/);
     }, 30_000);
 
+    test.concurrent("pictures that together are more than a request may hold", async () => {
+      const large = (megabytes: number) => {
+        const bytes = new Uint8Array(megabytes * MB);
+        bytes.set(painted(39));
+        return { picture: add(bytes) };
+      };
+      const said = kinds.richText("看", large(9), large(9), large(11), {
+        picture: add(painted(39)),
+      });
+      const { text, images } = await asks(said, {}, 20_000);
+      expect(images).toHaveLength(2);
+      expect(text).toMatch(
+        /\[picture 1\]\s+\[picture 2, .*too large\]\s+\[picture 3, .*too large\]/,
+      );
+      expect(text).toEndWith("[picture 4]");
+    }, 30_000);
+
     test.concurrent("a length that is a lie", async () => {
       await refused(add(painted(40), { contentLength: 10_000 }), /could not be fetched/);
       await refused(add(painted(41), { contentLength: 500 * MB }), /larger than 20 MB/);

@@ -9,6 +9,7 @@ import type { Step } from "./lanes.ts";
 
 /** People are told that they have to wait when they have waited this long. */
 const NOTICE_MS = 15_000;
+const SOON_MS = 5000;
 
 export interface HoldOptions {
   readonly gate: Pick<Gate, "since" | "outageMs" | "state">;
@@ -52,9 +53,12 @@ export function createHold(options: HoldOptions): Hold {
       if (heldMs >= options.holdMs) return "expired";
       sessions.add(entry.session);
       const noticeIn = Math.max(entry.receivedAt, gate.since) + NOTICE_MS - clock.now();
-      if (noticeIn <= 0) await tell(entry, chat);
       const rest = options.holdMs - heldMs;
-      return { laterMs: noticeIn > 0 ? Math.min(noticeIn, rest) : rest };
+      if (noticeIn > 0) return { laterMs: Math.min(noticeIn, rest) };
+      // Another turn tries already: the answer may be there sooner than the notice.
+      if (gate.state !== "shut") return { laterMs: Math.min(SOON_MS, rest) };
+      await tell(entry, chat);
+      return { laterMs: rest };
     },
     release: (session) => void sessions.delete(session),
     first: () => sessions.values().next().value,

@@ -1,7 +1,10 @@
 import type { Clock, Timer } from "../clock.ts";
 
-/** What a step found: more to do for its key, nothing left, or nothing before some ms have passed. */
-export type Step = "again" | "idle" | { readonly laterMs: number };
+/**
+ * What a step found: more to do for its key, nothing left, or nothing before some ms have passed, or
+ * with `orNews` before it is woken.
+ */
+export type Step = "again" | "idle" | { readonly laterMs: number; readonly orNews?: true };
 
 export interface LanesOptions {
   /** How many keys may be at work at once; asked each time, `fill` when it has grown. */
@@ -19,7 +22,7 @@ export interface LanesOptions {
  * name, held while there is something to do, so memory is bounded by the keys and not by the queue.
  */
 export interface Lanes {
-  /** There may be work for this key. One that sleeps sleeps on: what it waits for is still its first work. */
+  /** There may be work for this key. One that sleeps, and not for news, sleeps on: what it waits for comes first. */
   wake(key: string): void;
   /** What this key waits for may be there; without a key, all of them. */
   rouse(key?: string): void;
@@ -40,14 +43,17 @@ export function createLanes(options: LanesOptions): Lanes {
   /** Keys with work but no place, first come first served. */
   const waiting = new Set<string>();
   /** Keys whose next piece of work is not due yet: they take no place. */
-  const asleep = new Map<string, Timer>();
+  const asleep = new Map<string, { readonly timer: Timer; readonly orNews: boolean }>();
   /** Keys roused while their step was under way: it must not go to sleep on old news. */
   const roused = new Set<string>();
   let draining = false;
   let whenQuiet: (() => void)[] = [];
 
   const wake = (key: string) => {
-    if (draining || asleep.has(key)) return;
+    if (draining) return;
+    const sleeper = asleep.get(key);
+    if (sleeper?.orNews === true) return rouse(key);
+    if (sleeper !== undefined) return;
     if (running.has(key)) running.set(key, true);
     else if (running.size < limit()) void work(key);
     else waiting.add(key);
@@ -65,30 +71,29 @@ export function createLanes(options: LanesOptions): Lanes {
     const woken = running.get(key) === true;
     running.delete(key);
     const onOldNews = roused.delete(key);
-    if (typeof next === "object" && !onOldNews) sleep(key, next.laterMs);
+    const isNews = typeof next === "object" && next.orNews === true && woken;
+    if (typeof next === "object" && !onOldNews && !isNews) sleep(key, next);
     // Back in line behind the others: a busy key must not hold its place for ever.
     else if (!draining && (next !== "idle" || woken)) waiting.add(key);
     fill();
   };
 
-  const rouse = (key: string | undefined) => {
+  const rouse = (key?: string) => {
     const keys = key === undefined ? [...asleep.keys(), ...running.keys()] : [key];
     for (const each of keys) {
       if (running.has(each)) roused.add(each);
-      asleep.get(each)?.cancel();
+      asleep.get(each)?.timer.cancel();
       if (asleep.delete(each)) wake(each);
     }
   };
 
-  const sleep = (key: string, ms: number) => {
+  const sleep = (key: string, { laterMs, orNews }: Step & object) => {
     if (draining) return;
-    asleep.set(
-      key,
-      clock.after(ms, () => {
-        asleep.delete(key);
-        wake(key);
-      }),
-    );
+    const timer = clock.after(laterMs, () => {
+      asleep.delete(key);
+      wake(key);
+    });
+    asleep.set(key, { timer, orNews: orNews === true });
   };
 
   const fill = () => {
@@ -116,7 +121,7 @@ export function createLanes(options: LanesOptions): Lanes {
     drain() {
       draining = true;
       waiting.clear();
-      for (const timer of asleep.values()) timer.cancel();
+      for (const { timer } of asleep.values()) timer.cancel();
       asleep.clear();
       return quiet();
     },

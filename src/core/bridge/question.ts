@@ -121,13 +121,13 @@ export function createCompose(options: QuestionOptions): Compose {
         .map(nameOf)
         .filter((text) => text.includes("\n"));
       const headOf = (part: MediaPart) => nameOf(part).split("\n", 1)[0] ?? "";
-      return [
-        ...(quote === undefined ? [] : [describeQuote(quote, headOf)]),
-        ...below,
-        ...said.parts.map((part) => describePart(part, nameOf)),
-      ]
+      const own = [...below, ...said.parts.map((part) => describePart(part, nameOf))]
         .filter((text) => text !== "")
         .join("\n");
+      // After a blank line: in markdown what follows a quote at once belongs to it.
+      return [quote === undefined ? "" : describeQuote(quote, headOf), own]
+        .filter((text) => text !== "")
+        .join("\n\n");
     };
 
     /** A quote of the robot's own words may come as nothing but their key, or their writer as an id. */

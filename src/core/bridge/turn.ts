@@ -17,7 +17,7 @@ import type { Hold } from "./hold.ts";
 import type { Step } from "./lanes.ts";
 import { CUT_OFF, SYSTEM_MESSAGE } from "./prompt.ts";
 import type { Asking, Compose } from "./question.ts";
-import type { Recovery } from "./recovery.ts";
+import type { Finding, Recovery } from "./recovery.ts";
 
 export interface TurnOptions {
   readonly agentId: string;
@@ -55,7 +55,8 @@ const MAX_ASKS = 8;
 /** A turn is over with these words, or with none, perhaps only for some of its messages; or it goes on later. */
 type Outcome =
   | { readonly said: string | undefined; readonly only?: readonly Waiting[] }
-  | { readonly later: Step };
+  /** `held`: it waits for the gateway. */
+  | { readonly later: Step; readonly held?: true };
 
 /** One turn on its way. */
 interface Turn {
@@ -99,7 +100,7 @@ export function createTurn(options: TurnOptions): RunTurn {
 
   const wait = async (turn: Turn): Promise<Outcome> => {
     const step = await hold.wait(turn.entry, turn.chat);
-    if (step !== "expired") return { later: step };
+    if (step !== "expired") return { later: step, held: true };
     const reason = "the gateway could not be reached for as long as gateway.holdMs allows";
     // The others came later, and may still be answered.
     return { ...failed({ kind: "held-too-long", reason }, turn), only: turn.burst.slice(0, 1) };
@@ -160,13 +161,13 @@ export function createTurn(options: TurnOptions): RunTurn {
     }
   };
 
-  const ask = async (turn: Turn, cutOff = false): Promise<Outcome> => {
+  const ask = async (turn: Turn, again?: Finding & { kind: "ask" }): Promise<Outcome> => {
     const { entry, burst } = turn;
     const { session } = entry;
     if (gate.state === "shut") return await wait(turn);
     const made = await composed(turn);
     if (made === undefined) return { said: texts.failures.internal };
-    const asking = cutOff ? { ...made, text: `${CUT_OFF}\n${made.text}` } : made;
+    const asking = again?.begun === true ? { ...made, text: `${CUT_OFF}\n${made.text}` } : made;
     turn.signal.throwIfAborted();
     const pass = gate.enter();
     if (pass === undefined) return await wait(turn);
@@ -176,6 +177,10 @@ export function createTurn(options: TurnOptions): RunTurn {
       // Committed first: whoever comes after a crash must know that there may be a turn to look for.
       await store.asking(ids, { text: asking.text, at: clock.now() });
       counters.count("turns");
+      if (again !== undefined) {
+        counters.count("turns_asked_again");
+        log.info("turn is asked again", { session, reason: again.reason });
+      }
       const answer = await answerTo(asking, turn, pass);
       if (!answer.ok && answer.failure.kind === "broken") {
         counters.count("turns_broken");
@@ -220,9 +225,7 @@ export function createTurn(options: TurnOptions): RunTurn {
           const reason = `it was asked ${MAX_ASKS} times and broke off each time; ${found.reason}`;
           return failed({ kind: "broken", reason }, turn);
         }
-        counters.count("turns_asked_again");
-        log.info("turn is asked again", { session, reason: found.reason });
-        return await ask(turn, found.begun);
+        return await ask(turn, found);
     }
   };
 
@@ -281,7 +284,6 @@ export function createTurn(options: TurnOptions): RunTurn {
   return async (entries, signal) => {
     const [first] = entries;
     if (first === undefined) return "idle";
-    hold.release(first.session);
     const readable: Waiting[] = [];
     for (const entry of entries) {
       const waiting = readEntry(entry);
@@ -298,11 +300,13 @@ export function createTurn(options: TurnOptions): RunTurn {
       await store.settle([first.id], [], clock.now());
       return "again";
     }
-    if (waitMs > 0) return { laterMs: waitMs };
+    if (waitMs > 0) return { laterMs: waitMs, orNews: true };
     const { entry, message } = head;
     const chat = chatOf(entry.account, message);
     const turn = { burst, entry, message, chat, signal };
     const outcome = await outcomeOf(head.kind, turn);
+    // Whoever still waits keeps its place among those held.
+    if (!("held" in outcome)) hold.release(first.session);
     if ("later" in outcome) return outcome.later;
     const messages = outcome.said === undefined ? [] : messagesOf(outcome.said, message);
     return await settle(

@@ -48,7 +48,7 @@ const TextPart = v.object({ type: v.literal("text"), text: v.string() });
 /** What the gateway puts where it cuts a text after 4 000 characters. */
 const CUT = "\n…(truncated)…";
 /** How it hides what looks like a secret, in people's messages too. */
-const HIDDEN = /\*\*\*|…/;
+const HIDDEN = /\*\*\*|…redacted…|…/;
 /** Lines that name files to send: no words for anybody. */
 const MEDIA = /^MEDIA:.*$\n?/gm;
 

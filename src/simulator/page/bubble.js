@@ -36,7 +36,9 @@ export function previewOf({ pictures, file, voice } = {}) {
 
 /** As a short text: DingTalk shows no markup and no line breaks of what is quoted. */
 function quoted({ who, text }) {
-  const words = withMentions(markdown(text).textContent.trim(), [...people.keys()]);
+  const plain = markdown(text);
+  for (const lineBreak of plain.querySelectorAll("br")) lineBreak.replaceWith(" ");
+  const words = withMentions(plain.textContent.trim(), [...people.keys()]);
   return make("blockquote", { class: "quoted" }, make("b", {}, `${who}: `), words);
 }
 

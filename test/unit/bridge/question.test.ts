@@ -270,7 +270,7 @@ describe("createCompose(), the context", () => {
 describe("createCompose(), a quote", () => {
   test("comes before the words that answer to it", async () => {
     expect(await asking(payloadData(QUOTES.text))).toBe(
-      "> someone wrote:\n> 昨天的结论是 42\n重新学习一下",
+      "> someone wrote:\n> 昨天的结论是 42\n\n重新学习一下",
     );
   });
 
@@ -284,7 +284,7 @@ describe("createCompose(), a quote", () => {
     async (nick) => {
       const text = await asking(payloadData(QUOTES.text), { nicks: { [COLLEAGUE_ID]: nick } });
       const lines = text.split("\n");
-      expect(lines).toHaveLength(3);
+      expect(lines).toHaveLength(4);
       expect(lines[0]).toStartWith("> ");
       expect(lines[0]?.length).toBeLessThan(300);
       expect(lines[1]).toBe("> 昨天的结论是 42");
@@ -294,7 +294,7 @@ describe("createCompose(), a quote", () => {
   test("of the robot's own words has them, though DingTalk sent nothing but their key", async () => {
     const sent = { pqk1: "Cherries are sweet.\nApples are red." };
     expect(await asking(payloadData(QUOTES.robotCardWithoutContent), { sent })).toBe(
-      "> you wrote:\n> Cherries are sweet.\n> Apples are red.\n重新学习一下",
+      "> you wrote:\n> Cherries are sweet.\n> Apples are red.\n\n重新学习一下",
     );
     expect(await asking(payloadData(QUOTES.robotCard), { sent })).toContain(
       "> Cherries are sweet.",
@@ -306,14 +306,14 @@ describe("createCompose(), a quote", () => {
       "> you wrote:\n> [",
     );
     expect(await asking(payloadData(QUOTES.nothingButId))).toBe(
-      "> someone wrote:\n> [the quoted message was not delivered]\n重新学习一下",
+      "> someone wrote:\n> [the quoted message was not delivered]\n\n重新学习一下",
     );
   });
 
   test("brings its picture", async () => {
     const { ask, taken } = composing();
     const { text, images } = await ask(payloadData(QUOTES.inRichText));
-    expect(text).toBe("> someone wrote:\n> [picture 1]\n这张图是什么");
+    expect(text).toBe("> someone wrote:\n> [picture 1]\n\n这张图是什么");
     expect(images).toHaveLength(1);
     expect(taken).toEqual(["qPic"]);
   });

@@ -151,9 +151,9 @@ describe("createTurn(), several messages together", () => {
 describe("createTurn(), a message without words", () => {
   test("waits for the words about it, from its arrival, and nothing is done meanwhile", async () => {
     const turn = await burst(says("hello"), [picture(1)]);
-    expect(await turn.step()).toEqual({ laterMs: WINDOW_MS });
+    expect(await turn.step()).toEqual({ laterMs: WINDOW_MS, orNews: true });
     await turn.clock.advance(1000);
-    expect(await turn.step()).toEqual({ laterMs: WINDOW_MS - 1000 });
+    expect(await turn.step()).toEqual({ laterMs: WINDOW_MS - 1000, orNews: true });
     expect(turn.order).toEqual([]);
     expect(await turn.bodies()).toEqual([]);
   });
@@ -178,7 +178,7 @@ describe("createTurn(), a message without words", () => {
   test("is not held for the gateway before, nor kept from it after", async () => {
     const turn = await burst(says("hello"), [picture(1)]);
     turn.gate.shut({ kind: "unreachable", reason: "because" });
-    expect(await turn.step()).toEqual({ laterMs: WINDOW_MS });
+    expect(await turn.step()).toEqual({ laterMs: WINDOW_MS, orNews: true });
     expect(turn.hold.size).toBe(0);
     await turn.clock.advance(WINDOW_MS);
     await turn.step();

@@ -23,6 +23,11 @@ describe("Gateway.look(), the words of a question", () => {
       "my key is sk-abcdefghijklmnop123456, is it good?",
       "my key is sk-abc…3456, is it good?",
     ],
+    [
+      "with a private key hidden",
+      "-----BEGIN PRIVATE KEY-----\nMIIEabc\n-----END PRIVATE KEY-----\nis it good?",
+      "-----BEGIN PRIVATE KEY-----\n…redacted…\n-----END PRIVATE KEY-----\nis it good?",
+    ],
     ["with a short secret hidden", "password=hunter2 ok?", "password=*** ok?"],
     [
       "with a secret hidden, and cut",

@@ -142,7 +142,7 @@ describe("mergeMessages()", () => {
             each.parts.map(({ text }) => {
               // Escaped where only markdown would not show it.
               const mixed = each.format !== message.format;
-              return ink(mixed ? text.replace(/[\\<[]/g, "\\$&") : text);
+              return ink(mixed ? text.replace(/[\\<[&]/g, "\\$&") : text);
             }),
           ),
         );

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import type { MediaFiles } from "../../../src/core/media/shelf.ts";
 import { openSqliteStore } from "../../../src/store/sqlite.ts";
 import { createMemoryFiles } from "../../../src/store/media-files.ts";
 import { jsonResponse, never } from "../../support/fake-fetch.ts";
@@ -12,6 +13,22 @@ const URL_OF_PNG = `data:image/png;base64,${Buffer.from(PNG).toString("base64")}
 
 interface Given extends Setup {
   readonly world?: FakeOpenClaw;
+}
+
+/** Files that lie in a folder, as far as their paths are concerned. */
+function createDiskFiles(): MediaFiles {
+  const files = createMemoryFiles();
+  return {
+    ...files,
+    async write(name, bytes) {
+      await files.write(name, bytes);
+      return `/data/media/${name}`;
+    },
+    async read(name) {
+      const found = await files.read(name);
+      return found === undefined ? undefined : { ...found, path: `/data/media/${name}` };
+    },
+  };
 }
 
 /** A worker with a gateway that keeps records, and a person who sends all kinds of things. */
@@ -330,9 +347,14 @@ describe("createWorker(), what the agent is told", () => {
       ["http://gateway.example.com:18789", false],
     ] as const) {
       const block = { gateway: { url }, burst: { windowMs: 0 } };
-      const { show, openclaw } = await showing({ block, file: () => new Response("%PDF-1.7\n") });
-      await show(KINDS.file);
-      expect(openclaw.last().text.includes("saved as")).toBe(told);
+      const file = () => new Response("%PDF-1.7\n");
+      const onDisk = await showing({ block, file, files: createDiskFiles() });
+      await onDisk.show(KINDS.file);
+      expect(onDisk.openclaw.last().text.includes("saved as /data/media/")).toBe(told);
+      // What is kept in memory lies nowhere.
+      const inMemory = await showing({ block, file });
+      await inMemory.show(KINDS.file);
+      expect(inMemory.openclaw.last().text).not.toContain("saved as");
     }
   });
 

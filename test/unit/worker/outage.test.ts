@@ -352,6 +352,19 @@ describe("createWorker(), when the gateway is back", () => {
     await pass(20_000);
     expect(words().slice(2).toSorted()).toEqual(["re: one", "re: two"]);
   });
+
+  test("keeps its place among those held, though the person writes on", async () => {
+    const { write, openclaw, pass } = await talking({ away: refused });
+    write("one", "ann");
+    await pass(1000);
+    write("two", "bob");
+    await pass(1000);
+    write("three", "ann");
+    openclaw.state.prompt = false;
+    openclaw.state.away = undefined;
+    await pass(15_000);
+    expect(openclaw.texts()[0]).toBe("one\n\nthree");
+  });
 });
 
 describe("createWorker(), when the gateway breaks off in mid-turn", () => {
@@ -419,5 +432,20 @@ describe("createWorker(), when the gateway breaks off in mid-turn", () => {
     await under.pass(2 * MINUTE);
     expect(under.words()).toEqual([failures.timeout]);
     expect(under.openclaw.texts()).toEqual(["one"]);
+  });
+
+  test("asks again no sooner because the person writes on: it is given up after 8 tries", async () => {
+    const { clock, write, openclaw, pass } = await talking();
+    openclaw.state.prompt = false;
+    write("one");
+    await clock.settle();
+    for (let at = 0; at < 10; at++) {
+      for (const turn of openclaw.atWork()) turn.breakOff();
+      await clock.settle();
+      write(`and ${at}`);
+      await pass(100);
+    }
+    // At once the first time, after a second or more from then on.
+    expect(openclaw.turns.length).toBeLessThanOrEqual(3);
   });
 });
