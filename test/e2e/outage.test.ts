@@ -171,4 +171,17 @@ describe.each([...RUNTIMES])("%s: outages", (runtime) => {
     expect((await ready()).status).toBe(200);
     await end();
   }, 60_000);
+
+  test.concurrent("two links are held at the same time, and one is enough", async () => {
+    const { dingtalk, texts, ready, end } = await surroundings(runtime, { stream: { links: 2 } });
+    await until("both links", () => dingtalk.stream.links === 2);
+    dingtalk.stream.disconnect();
+    await until("their replacements", () => dingtalk.stream.links === 2);
+    dingtalk.stream.drop();
+    await dingtalk.say({ text: "still there?" });
+    await until("the answer", () => texts().length === 1);
+    await until("both links again", () => dingtalk.stream.links === 2, 20_000);
+    expect((await ready()).status).toBe(200);
+    await end();
+  }, 60_000);
 });
