@@ -15,7 +15,12 @@ const PROGRAMS = {
   deno: `@deno/${process.platform}-${process.arch}${LIBC}/deno`,
   node: "node/bin/node",
 };
-const ARGUMENTS = { bun: [], deno: ["run", "--allow-all", "--quiet"], node: [] };
+/** As the launcher has them. */
+const ARGUMENTS = {
+  bun: [],
+  deno: ["run", "--allow-all", "--quiet", "--v8-flags=--max-semi-space-size=4"],
+  node: ["--max-semi-space-size=4"],
+};
 
 /** How to run a TypeScript file of this tree, unbuilt, in one of the three runtimes. */
 export function commandFor(
