@@ -217,6 +217,10 @@ export function createWorker(config: Config, ports: WorkerPorts): Worker {
       const waiting = await store.nextTurns(session, MAX_MESSAGES);
       try {
         return await runTurn(waiting, halt.signal);
+      } catch (error) {
+        // It sleeps for its retry; as one of those held it would be the next to try, at once and for ever.
+        hold.release(session);
+        throw error;
       } finally {
         tryNext();
       }

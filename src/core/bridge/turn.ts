@@ -300,7 +300,11 @@ export function createTurn(options: TurnOptions): RunTurn {
       await store.settle([first.id], [], clock.now());
       return "again";
     }
-    if (waitMs > 0) return { laterMs: waitMs, orNews: true };
+    if (waitMs > 0) {
+      // It waits for a person now: among those held it would be tried again and again.
+      hold.release(first.session);
+      return { laterMs: waitMs, orNews: true };
+    }
     const { entry, message } = head;
     const chat = chatOf(entry.account, message);
     const turn = { burst, entry, message, chat, signal };

@@ -449,3 +449,31 @@ describe("createWorker(), when the gateway breaks off in mid-turn", () => {
     expect(openclaw.turns.length).toBeLessThanOrEqual(3);
   });
 });
+
+describe("createWorker(), when the gateway is back and the store fails", () => {
+  test("tries every 5 s, not without a pause", async () => {
+    const real = openSqliteStore(":memory:");
+    let broken = false;
+    let tries = 0;
+    const asking: typeof real.asking = async (...args) => {
+      if (!broken) return await real.asking(...args);
+      // Bounded, so that a worker that never pauses fails this test instead of hanging it.
+      if (++tries > 50) return await real.asking(...args);
+      throw new Error("disk full");
+    };
+    const { clock, write, words, openclaw, pass } = await talking({
+      store: { ...real, asking },
+      away: refused,
+    });
+    write("one");
+    await clock.settle();
+    broken = true;
+    openclaw.state.away = undefined;
+    await pass(MINUTE);
+    expect(tries).toBeGreaterThan(1);
+    expect(tries).toBeLessThan(15);
+    broken = false;
+    await pass(MINUTE);
+    expect(words().filter((each) => each !== queued)).toHaveLength(1);
+  });
+});
