@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import * as fc from "fast-check";
 import { apiPayload, bytesOf, webhookBody } from "../../../src/core/dingtalk/render.ts";
-import type { Mention, Message, Part } from "../../../src/core/message.ts";
+import type { Mention, Message, Part, Words } from "../../../src/core/message.ts";
 
 interface Body {
   readonly msgtype: string;
@@ -10,9 +10,9 @@ interface Body {
   readonly at?: { readonly atUserIds: readonly string[] };
 }
 
-const text = (...parts: Part[]): Message => ({ format: "text", title: "t", parts });
-const markdown = (...parts: Part[]): Message => ({ format: "markdown", title: "t", parts });
-const body = (message: Message) => JSON.parse(webhookBody(message)) as Body;
+const text = (...parts: Part[]): Words => ({ format: "text", title: "t", parts });
+const markdown = (...parts: Part[]): Words => ({ format: "markdown", title: "t", parts });
+const body = (message: Message) => JSON.parse(webhookBody(message) ?? "") as Body;
 const param = (message: Message) =>
   JSON.parse(apiPayload(message).msgParam) as { content?: string; title?: string; text?: string };
 
@@ -104,10 +104,12 @@ describe("any message", () => {
     { nil: undefined },
   );
   const mention = fc.option(fc.record({ userId: name, nick: name }), { nil: undefined });
+  const named = fc.array(fc.record({ name: any, userId: any }), { maxLength: 3 });
   const message: fc.Arbitrary<Message> = fc.record({
     format: fc.constantFrom("text" as const, "markdown" as const),
     title: any,
-    parts: fc.array(fc.record({ text: any, mention }), { minLength: 1, maxLength: 5 }),
+    parts: fc.array(fc.record({ text: any, mention, named }), { minLength: 1, maxLength: 5 }),
+    at: fc.option(fc.record({ userIds: fc.array(any), all: fc.boolean() }), { nil: undefined }),
   });
   const strings = (value: unknown): string[] =>
     typeof value === "string"
@@ -119,7 +121,7 @@ describe("any message", () => {
   test("is JSON without lone surrogates on either path", () => {
     fc.assert(
       fc.property(message, (message) => {
-        for (const json of [webhookBody(message), apiPayload(message).msgParam]) {
+        for (const json of [webhookBody(message) ?? "", apiPayload(message).msgParam]) {
           expect(json.isWellFormed()).toBe(true);
           for (const value of strings(JSON.parse(json))) expect(value.isWellFormed()).toBe(true);
         }
@@ -142,7 +144,7 @@ describe("any message", () => {
   test("takes as many bytes as bytesOf() says", () => {
     fc.assert(
       fc.property(message, (message) => {
-        const forms = [webhookBody(message), apiPayload(message).msgParam];
+        const forms = [webhookBody(message) ?? "", apiPayload(message).msgParam];
         const bytes = forms.map((form) => Buffer.byteLength(form));
         expect(bytesOf(message)).toBe(Math.max(...bytes));
       }),
