@@ -1,34 +1,120 @@
 import { Lexer, type Token } from "marked";
 import { MAX_MESSAGE_BYTES, bytesOf } from "../dingtalk/render.ts";
-import type { Mention, Message } from "../message.ts";
-import { splitText } from "./split.ts";
+import type { Mention, Named, Words } from "../message.ts";
+import { textBlock, type Block } from "./markdown/block.ts";
+import { PLAIN, ROBOT, type Dialect } from "./markdown/dialect.ts";
+import { layOut } from "./markdown/layout.ts";
+import type { Tables } from "./markdown/table.ts";
+import { packBlocks } from "./split.ts";
+import { titleOf } from "./title.ts";
 
-/** What a phone shows of a message before it is opened. */
-const TITLE_CHARS = 20;
-/** The longest title that can come of it, in bytes of JSON. */
-const MAX_TITLE_BYTES = 700;
+export interface Formatting {
+  /** `markdown`: where the answer uses any, else text. `text`: always plain text. */
+  readonly mode: "text" | "markdown";
+  readonly tables: Tables;
+  /** Longest message, in characters; DingTalk's limit in bytes holds besides. */
+  readonly chunkChars: number;
+  /** Of a markdown message that has no words for one. */
+  readonly fallbackTitle: string;
+}
+
+export interface Addressed {
+  /** Whom the answer is for. */
+  readonly mention?: Mention | undefined;
+  /** People the answer may name as "@name". */
+  readonly named?: readonly Named[] | undefined;
+}
+
+/** The longest title that can come of it, in bytes of JSON, with its number. */
+const MAX_TITLE_BYTES = 660;
+/** However much stands around a text, this much of it gets into a message. */
+const MIN_BYTES = 200;
+const MIN_CHARS = 40;
+/** Names may grow on their way into the body; then the texts are made shorter. */
+const MAX_TRIES = 6;
 
 /**
- * The messages that carry an answer: markdown if the answer uses any, else text; several if it is too
- * long for one. The first one mentions the person it is for.
+ * The messages that carry an answer, in order; several if it is too long for one, none for a blank one.
+ * The first mentions the person it is for.
  */
-export function messagesFor(
+export function wordsFor(text: string, formatting: Formatting, to: Addressed = {}): Words[] {
+  const said = text.toWellFormed();
+  if (said.trim() === "") return [];
+  const { format, dialect, blocks } = laidOut(said, formatting, to);
+  const named = to.named ?? [];
+  const frame = (mention: Mention | undefined) =>
+    bytesOf({ format, title: "", parts: [partOf("", mention, [])] });
+  const title = format === "markdown" ? MAX_TITLE_BYTES : 0;
+  let scale = 1;
+  for (let tries = 1; ; tries++) {
+    const room = (mention: Mention | undefined) => ({
+      bytes: Math.max(MIN_BYTES, (MAX_MESSAGE_BYTES - title - frame(mention)) * scale),
+      chars: Math.max(MIN_CHARS, formatting.chunkChars),
+    });
+    const texts = packBlocks(blocks, {
+      dialect,
+      first: room(to.mention),
+      others: room(undefined),
+      names: named.map(({ name }) => name),
+    });
+    const words = texts.map((part, at): Words => {
+      const number = texts.length > 1 ? `(${at + 1}/${texts.length}) ` : "";
+      return {
+        format,
+        title: format === "markdown" ? number + titleOf(part, formatting.fallbackTitle) : "",
+        parts: [partOf(part, at === 0 ? to.mention : undefined, named)],
+      };
+    });
+    const largest = words.reduce((most, each) => Math.max(most, bytesOf(each)), 0);
+    if (largest <= MAX_MESSAGE_BYTES || tries === MAX_TRIES) return words;
+    scale *= (MAX_MESSAGE_BYTES / largest) * 0.95;
+  }
+}
+
+function laidOut(
+  text: string,
+  { mode, tables }: Formatting,
+  { named = [] }: Addressed,
+): { format: Words["format"]; dialect: Dialect; blocks: readonly Block[] } {
+  if (usesMarkdown(text)) {
+    const dialect = mode === "text" ? PLAIN : ROBOT;
+    // Only names with a mark in them could come out changed.
+    const names = named.map(({ name }) => name).filter((name) => /[^\p{L}\p{N} ]/u.test(name));
+    const blocks = layOut(text, { dialect, tables, names });
+    const format = mode === "text" ? "text" : "markdown";
+    if (blocks.some(({ lines }) => lines.some((line) => line.trim() !== ""))) {
+      return { format, dialect, blocks };
+    }
+  }
+  return { format: "text", dialect: PLAIN, blocks: asWritten(text) };
+}
+
+/** Paragraphs as they are, with the blank lines between them. */
+function asWritten(text: string): Block[] {
+  const blocks: Block[] = [];
+  let gap = "";
+  for (const [at, part] of text.split(/(\n(?:[ \t]*\n)+)/).entries()) {
+    if (at % 2 === 1) gap = part;
+    else if (part !== "") blocks.push(textBlock(part.split("\n"), { gap }));
+  }
+  return blocks;
+}
+
+function partOf(
   text: string,
   mention: Mention | undefined,
-  fallbackTitle: string,
-): Message[] {
-  const format = usesMarkdown(text) ? "markdown" : "text";
-  const frame = bytesOf({ format, title: "", parts: [{ text: "", mention }] });
-  const parts = splitText(text, MAX_MESSAGE_BYTES - MAX_TITLE_BYTES - frame);
-  return parts.map((part, at) => ({
-    format,
-    title: format === "markdown" ? titleOf(part, fallbackTitle) : "",
-    parts: [at === 0 && mention !== undefined ? { text: part, mention } : { text: part }],
-  }));
+  named: readonly Named[],
+): Words["parts"][number] {
+  const here = text.includes("@") ? named.filter(({ name }) => text.includes(`@${name}`)) : [];
+  return {
+    text,
+    ...(mention === undefined ? {} : { mention }),
+    ...(here.length === 0 ? {} : { named: here }),
+  };
 }
 
 /** Looked at in one go: text made for it costs the lexer the square of its length. */
-const PIECE_CHARS = 4000;
+const PIECE_CHARS = 2000;
 
 /** Whether a reader would lose something if the text were shown as it is. */
 export function usesMarkdown(text: string): boolean {
@@ -65,28 +151,4 @@ function isMarkup(token: Token): boolean {
     default:
       return true;
   }
-}
-
-/** The first line without its markers: chat list and push notification show it, the body does not. */
-function titleOf(text: string, fallback: string): string {
-  for (const line of text.split("\n")) {
-    const plain = line
-      .replace(/!?\[([^\]]*)\]\([^)]*\)/g, "$1")
-      .replace(/^[\s>#*+\-|`~]+|[*`~|]+/g, "")
-      .trim();
-    if (/[\p{L}\p{N}]/u.test(plain)) return firstGraphemes(plain, TITLE_CHARS) || fallback;
-  }
-  return fallback;
-}
-
-/** Cut between what a reader sees as characters: an emoji of several code points stays whole. */
-function firstGraphemes(text: string, count: number): string {
-  let kept = "";
-  let taken = 0;
-  for (const { segment } of new Intl.Segmenter().segment(text)) {
-    // A single one may be thousands of accents long.
-    if (taken++ === count || kept.length + segment.length > count * 10) break;
-    kept += segment;
-  }
-  return kept;
 }

@@ -1,8 +1,10 @@
-import type { Message } from "../message.ts";
+import type { Message, Part, Words } from "../message.ts";
+import { asMarkdown } from "./markdown/escape.ts";
 
 /**
  * As many of the first messages as fit, in one: each keeps its own mention. Returns how many it took,
- * always at least the first. `bytesOf` measures a message as it would be sent.
+ * always at least the first. Only words that @ nobody but by name share a message. `bytesOf` measures a
+ * message as it would be sent.
  */
 export function mergeMessages(
   messages: readonly Message[],
@@ -11,9 +13,11 @@ export function mergeMessages(
 ): { readonly message: Message; readonly count: number } {
   const [first, ...others] = messages;
   if (first === undefined) throw new RangeError("nothing to merge");
+  if (!isMergeable(first)) return { message: first, count: 1 };
   let message = first;
   let count = 1;
   for (const other of others) {
+    if (!isMergeable(other)) break;
     const joined = join(message, other);
     if (bytesOf(joined) > maxBytes) break;
     message = joined;
@@ -22,20 +26,20 @@ export function mergeMessages(
   return { message, count };
 }
 
-function join(one: Message, other: Message): Message {
-  const format = one.format === other.format ? one.format : "markdown";
-  const parts = [one, other].flatMap((message) =>
-    message.parts.map((part) =>
-      message.format === format ? part : { ...part, text: asMarkdown(part.text) },
-    ),
-  );
-  return { format, title: one.title || other.title, parts };
+function isMergeable(message: Message): message is Words {
+  const isWords = message.format === "text" || message.format === "markdown";
+  return isWords && message.at === undefined;
 }
 
-/**
- * Text in which nothing was meant as markup: line breaks are marked, and what markdown would swallow
- * without showing it (tags, escapes, link definitions) is escaped.
- */
-function asMarkdown(text: string): string {
-  return text.replace(/[\\<[&]/g, "\\$&").replace(/(?<!\n)\n(?!\n)/g, "  \n");
+const literal = (part: Part): Part => {
+  const names = part.named?.map(({ name }) => name);
+  return Object.assign({}, part, { text: asMarkdown(part.text, names) });
+};
+
+function join(one: Words, other: Words): Words {
+  const format = one.format === other.format ? one.format : "markdown";
+  const parts = [one, other].flatMap((message) =>
+    message.parts.map((part) => (message.format === format ? part : literal(part))),
+  );
+  return { format, title: one.title || other.title, parts };
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import * as fc from "fast-check";
-import { SILENCE, cleanAnswer } from "../../../src/core/reply/directives.ts";
+import { SILENCE, cleanAnswer, cleanPartial } from "../../../src/core/reply/directives.ts";
 
 describe("cleanAnswer()", () => {
   const texts: [what: string, raw: string, text: string][] = [
@@ -15,8 +15,9 @@ describe("cleanAnswer()", () => {
     ["a trailing HEARTBEAT_OK behind Chinese", "一切正常HEARTBEAT_OK", "一切正常"],
     ["a word that only looks like one", "say NO_REPLYING", "say NO_REPLYING"],
     ["one of the words in the middle", "NO_REPLY means silence", "NO_REPLY means silence"],
-    ["buttons", "Pick one [[buttons: Yes | No]]", "Pick one"],
-    ["quick replies", "Pick [[quick_replies: a, b]] now", "Pick now"],
+    ["buttons nobody can read", "Pick one [[buttons: Yes | No]]", "Pick one"],
+    ["quick replies without any", "Pick [[quick_replies: ]] now", "Pick now"],
+    ["half a question", "Sure [[confirm: Sure? | Yes]]", "Sure"],
     ["a reply-to", "[[reply_to_current]] hello", "hello"],
     ["a reply-to with an id", "[[reply_to:123]]hello", "hello"],
     ["an audio directive", "hello [[audio_as_voice]]", "hello"],
@@ -31,7 +32,17 @@ describe("cleanAnswer()", () => {
   });
 
   test.each([
+    "Pick [[quick_replies: a, b]] now",
+    "[[buttons: Menu | Pick one | A:1, B:https://b.example]]",
+    "[[confirm: Sure? | Yes | No]]",
+    "See:\n```dingtalk\n{}\n```\nMEDIA:/srv/a.png",
+  ])("leaves what is to become another message: %s", (text) => {
+    expect(cleanAnswer(`${text} NO_REPLY`)).toEqual({ kind: "text", text });
+  });
+
+  test.each([
     SILENCE,
+    `[[reply_to_current]] **${SILENCE}**`,
     ` ${SILENCE}\n`,
     `${SILENCE}.`,
     "NO_REPLY",
@@ -98,5 +109,131 @@ describe("cleanAnswer()", () => {
     "NO_REPLY。",
   ])("takes %j for silence, however the model dresses it up", (raw) => {
     expect(cleanAnswer(raw)).toEqual({ kind: "silent" });
+  });
+});
+
+describe("cleanPartial()", () => {
+  const shown: [raw: string, text: string][] = [
+    ["", ""],
+    ["Hello, wor", "Hello, wor"],
+    ["  Hello\n", "Hello"],
+    ["No", ""],
+    ["No wonder", "No wonder"],
+    ["No response from Ope", ""],
+    ["NO_RE", ""],
+    ["`DINGTALK_SI", ""],
+    ["**no_re", ""],
+    ["DingTalk is", "DingTalk is"],
+    ["HEARTBEAT_OK\nAll", "All"],
+    ["Done. NO_REP", "Done."],
+    ["Done. NO_REPLY HEARTBEAT_", "Done."],
+    ["Done. NO_REPLY", "Done."],
+    ["say NO_REPLYING", "say NO_REPLYING"],
+    ["MY_NO_RE", "MY_NO_RE"],
+    ["Pick [", "Pick"],
+    ["Pick [[but", "Pick"],
+    ["Pick [[buttons: a[1", "Pick"],
+    ["Pick [[buttons: a | b | c]", "Pick"],
+    ["Pick [[buttons: a | b | c]] now", "Pick now"],
+    ["[[quick_replies: a]]", ""],
+    ["[[reply_to_current]] **NO_RE", ""],
+    ["[[reply_to_current]] **NO_REPLY**", ""],
+    ["a[[0]] [[wiki", "a[[0]] [[wiki"],
+    ["a [link](https://a.example)", "a [link](https://a.example)"],
+    ["[[tts:text]]spoken [[/tts:te", ""],
+    ["One [[tts:text]]spoken[[/tts:text]] two", "One two"],
+    ["See\nMED", "See"],
+    ["See\nMEDIA:/srv/a", "See"],
+    ["See\n`MEDIA:/srv/a.png`\nthere", "See\nthere"],
+    ["See\n![x](/sr", "See"],
+    ["See\n![x](/srv/a(1).p", "See"],
+    ["See\n![x](/srv/a.png)\nthere", "See\nthere"],
+    ["See\n![x](https://a.example/a.png) there", "See\n![x](https://a.example/a.png) there"],
+    ["See\n``", "See"],
+    ["See\n```", "See"],
+    ["See\n```ding", "See"],
+    ["See\n```dingtalk\n{", "See"],
+    ["See\n```dingtalk\n{}\n```", "See"],
+    ["See\n~~~ dingtalk json\n{}\n~~~\nthere", "See\nthere"],
+    ["See\n```ts\nconst a", "See\n```ts\nconst a"],
+    ["See\n```\nMEDIA:/a\n[[buttons: a", "See\n```\nMEDIA:/a\n[[buttons: a"],
+    ["`code` here", "`code` here"],
+  ];
+  test.each(shown)("shows of %j only %j", (raw, text) => {
+    expect(cleanPartial(raw)).toBe(text);
+  });
+
+  // Whatever is for machines has something in it that the words have not.
+  const machine = fc.constantFrom(
+    " NO_REPLY",
+    "\nHEARTBEAT_OK",
+    ` ${SILENCE}`,
+    " [[buttons: TITLE | TEXT | A:1, B:2]]",
+    "[[quick_replies: A, B[1]]]",
+    "\t[[confirm: A]]",
+    " [[reply_to:123]]",
+    "[[reply_to_current]]",
+    "[[tts:text]]SPOKEN\nSPOKEN[[/tts:text]]",
+    "\nMEDIA:/SRV/A.PNG\n",
+    "\n  `MEDIA:https://A.EXAMPLE/1`\n",
+    "\n![A](/SRV/A(1).PNG)\n",
+    '\n```dingtalk\n{"A":"[["}\n```\n',
+    "\n~~~~ dingtalk\n```\nNO_REPLY\n~~~~\n",
+  );
+  const plain = fc.constantFrom("word ", "x", "\n\n", "a, b. ", "end.", "\n- item\n");
+  // A token is one only where the answer begins or ends.
+  const tail = fc.constantFrom("", " NO_REPLY", `\n${SILENCE}`, "\nHEARTBEAT_OK NO_REPLY");
+  const inner = machine.filter((piece) => !/^\s(?:NO_|HEART|DING)/.test(piece));
+
+  test("never shows any part of what is for machines, wherever the answer is cut", () => {
+    const answer = fc.tuple(fc.array(fc.oneof(plain, inner), { maxLength: 8 }), tail);
+    fc.assert(
+      fc.property(answer, ([pieces, tail]) => {
+        const whole = pieces.join("") + tail;
+        for (let end = 0; end <= whole.length; end++) {
+          expect(cleanPartial(whole.slice(0, end))).toMatch(/^(?:[a-z,.\s-]*)$/);
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test("shows all the words once the answer has gone on", () => {
+    fc.assert(
+      fc.property(fc.array(fc.oneof(plain, inner)), (pieces) => {
+        const said = pieces.filter((piece) => /^[a-z,.\s-]*$/.test(piece)).join("");
+        const partial = cleanPartial(`${pieces.join("")}\nthe last word\n.`);
+        const letters = (text: string) => text.replace(/[^a-z]/g, "");
+        expect(letters(partial)).toBe(letters(`${said}thelastword`));
+      }),
+    );
+  });
+
+  test("shows nothing of an answer that turns out silent", () => {
+    for (const raw of [
+      SILENCE,
+      "NO_REPLY。",
+      "**NO_REPLY**",
+      `\`\`\`\n${SILENCE}\n\`\`\``,
+      "no_reply",
+    ]) {
+      for (let end = 0; end <= raw.length; end++) expect(cleanPartial(raw.slice(0, end))).toBe("");
+    }
+  });
+
+  test.each([
+    ["directives never closed", "[[buttons:"],
+    ["brackets", "["],
+    ["speech never closed", "[[tts:text]]"],
+    ["fences", "```\n"],
+    ["blocks", "```dingtalk\n"],
+    ["tokens", " NO_REPLY"],
+    ["blanks", " "],
+    ["marks", "MEDIA:"],
+    ["images", "![a](/"],
+  ])("does not stop the worker for a degenerate answer: %s", (_what, piece) => {
+    // One that takes the square of its length would run into the test's time limit.
+    const raw = `x${piece.repeat(Math.ceil(400_000 / piece.length))}`;
+    expect(cleanPartial(raw)).toBeString();
   });
 });

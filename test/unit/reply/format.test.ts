@@ -6,21 +6,29 @@ import {
   bytesOf,
   webhookBody,
 } from "../../../src/core/dingtalk/render.ts";
-import type { Message } from "../../../src/core/message.ts";
-import { messagesFor, usesMarkdown } from "../../../src/core/reply/format.ts";
+import type { Words } from "../../../src/core/message.ts";
+import {
+  usesMarkdown,
+  wordsFor,
+  type Addressed,
+  type Formatting,
+} from "../../../src/core/reply/format.ts";
+import { FORMATTING, anything } from "./_documents.ts";
 
-const contentOf = ({ parts }: Message) => parts.map(({ text }) => text).join("|");
+const make = (text: string, to?: Addressed, options: Partial<Formatting> = {}) =>
+  wordsFor(text, { ...FORMATTING, ...options }, to);
+const contentOf = ({ parts }: Words) => parts.map(({ text }) => text).join("|");
 const utf8 = (text: string) => new TextEncoder().encode(text).length;
+const mention = { userId: "staff1", nick: "小明" };
 
-describe("messagesFor()", () => {
-  test("sends plain words as text", () => {
-    expect(messagesFor("hello", undefined, "New message")).toEqual([
-      { format: "text", title: "", parts: [{ text: "hello" }] },
-    ]);
+describe("wordsFor()", () => {
+  test("sends plain words as text, as they are", () => {
+    const text = "hello\n  indented\n\n\nsnake_case a < b";
+    expect(make(text)).toEqual([{ format: "text", title: "", parts: [{ text }] }]);
   });
 
   test("sends markdown as markdown, its first words for a title", () => {
-    expect(messagesFor("## The **plan**\n\n- one\n- two", undefined, "New message")).toEqual([
+    expect(make("## The **plan**\n\n- one\n- two")).toEqual([
       {
         format: "markdown",
         title: "The plan",
@@ -29,33 +37,57 @@ describe("messagesFor()", () => {
     ]);
   });
 
-  test.each([
-    ["***\n\n---", "New message"],
-    ["- [link](https://x.test) and **more**", "link and more"],
-    ["![picture](https://x.test/a.png)", "picture"],
-    ["> 引用\n\n正文", "引用"],
-    [`**${"长".repeat(50)}**`, "长".repeat(20)],
-    [`**${"👨‍👩‍👧‍👦 a".repeat(12)}**`, "👨‍👩‍👧‍👦 a".repeat(6) + "👨‍👩‍👧‍👦 "],
-  ])("titles %j with words, at most 20 characters", (text, title) => {
-    expect(messagesFor(text, undefined, "New message")[0]?.title).toBe(title);
-  });
-
-  test("says whom it is for, and leaves it to the path how", () => {
-    const mention = { userId: "staff1", nick: "小明" };
-    expect(messagesFor("hello", mention, "t")).toEqual([
-      { format: "text", title: "", parts: [{ text: "hello", mention }] },
+  test("sends no markup where none is wanted", () => {
+    expect(make("## The **plan**\n\n- one\n- two", {}, { mode: "text" })).toEqual([
+      { format: "text", title: "", parts: [{ text: "The plan\n\n- one\n- two" }] },
     ]);
   });
 
+  test.each(["", " \n\t "])("makes nothing of %j", (text) => {
+    expect(make(text)).toEqual([]);
+  });
+
+  test.each(["```\n```", "- ", "#", "&#8203;", "<!-- -->"])(
+    "sends %j as it is, which says nothing else",
+    (text) => {
+      const [words, ...others] = make(text);
+      expect(others).toEqual([]);
+      expect(words?.parts[0]?.text).not.toBe("");
+    },
+  );
+
+  test("takes the given title for a message without words", () => {
+    expect(make("***")[0]?.title).toBe("New message");
+  });
+
   test("mentions in the first of several messages only, and keeps one kind for all", () => {
-    const mention = { userId: "s", nick: "n" };
-    const messages = messagesFor(`# Long\n\n${"word ".repeat(10_000)}`, mention, "t");
+    const messages = make(`# Long\n\n${"word ".repeat(10_000)}`, { mention });
     expect(messages.length).toBeGreaterThan(2);
     expect(messages.map(({ format }) => format)).toEqual(messages.map(() => "markdown"));
     expect(messages.map(({ parts }) => parts[0]?.mention)).toEqual(
       messages.map((_, at) => (at === 0 ? mention : undefined)),
     );
-    expect(messages.every(({ title }) => title !== "")).toBe(true);
+    expect(messages.map(({ title }) => title)).toEqual(
+      messages.map(
+        (_, at) => `(${at + 1}/${messages.length}) ${at === 0 ? "Long" : "word word word word"}`,
+      ),
+    );
+  });
+
+  test("says in each message whom its names stand for", () => {
+    const named = [
+      { name: "wang_wei_1", userId: "u1" },
+      { name: "李 四", userId: "u2" },
+      { name: "nobody", userId: "u3" },
+    ];
+    const text = `# Hi\n\n@wang_wei_1 and x_y_z\n\n${"段落。".repeat(100)}\n\n## More\n\n@李 四 please`;
+    const [first, second, ...others] = make(text, { mention, named }, { chunkChars: 340 });
+    expect(others).toEqual([]);
+    expect(first?.parts[0]?.named).toEqual([{ name: "wang_wei_1", userId: "u1" }]);
+    // The name is found again by whoever replaces it.
+    expect(first?.parts[0]?.text).toContain("@wang_wei_1 and x\\_y\\_z");
+    expect(second?.parts[0]?.named).toEqual([{ name: "李 四", userId: "u2" }]);
+    expect(Object.keys(make("hello", { named })[0]?.parts[0] ?? {})).toEqual(["text"]);
   });
 
   const name = fc.oneof(
@@ -63,32 +95,40 @@ describe("messagesFor()", () => {
     fc.constantFrom("\u0001".repeat(200), "名".repeat(200), '"\\'.repeat(100), "😀".repeat(100)),
     fc.string({ unit: "binary", minLength: 150, maxLength: 260 }),
   );
-  const mention = fc.option(
+  const someone = fc.option(
     fc.record({
       userId: fc.option(name, { nil: undefined }),
       nick: fc.option(name, { nil: undefined }),
     }),
     { nil: undefined },
   );
-  const piece = fc.oneof(
-    fc.string({ unit: "grapheme", minLength: 1, maxLength: 30 }),
-    fc.constantFrom("中文", "😀", "\n\n", "# h", "- a", "\u0001", '"', "👨‍👩‍👧‍👦a", "**b**", "\\"),
-  );
-  const longText = fc
-    .tuple(fc.array(piece, { minLength: 1, maxLength: 30 }), fc.integer({ min: 1, max: 300 }))
-    .map(([pieces, times]) => pieces.join("").repeat(times));
+  const formatting = fc.record({
+    mode: fc.constantFrom("text" as const, "markdown" as const),
+    tables: fc.constantFrom("keep" as const, "code" as const, "list" as const),
+    chunkChars: fc.integer({ min: 200, max: 20_000 }),
+  });
 
-  const fits = (message: Message) => {
+  const fits = (message: Words) => {
     expect(bytesOf(message)).toBeLessThanOrEqual(MAX_MESSAGE_BYTES);
     // What DingTalk counts: the whole body of a webhook, the OpenAPI's msgParam.
-    expect(utf8(webhookBody(message))).toBeLessThanOrEqual(20_000);
+    expect(utf8(webhookBody(message) ?? "")).toBeLessThanOrEqual(20_000);
     expect(utf8(apiPayload(message).msgParam)).toBeLessThanOrEqual(15_000);
   };
 
-  test("never makes a message that is too large for either path", () => {
+  test("makes messages of anything, none blank, none too large for either path, none too long", () => {
     fc.assert(
-      fc.property(longText, mention, (text, mention) => {
-        for (const message of messagesFor(text, mention, "New message")) fits(message);
+      fc.property(anything, someone, formatting, (text, mention, options) => {
+        const messages = make(text, { mention }, options);
+        expect(messages.length > 0).toBe(text.trim() !== "");
+        for (const message of messages) {
+          fits(message);
+          const said = contentOf(message);
+          expect(said.length).toBeLessThanOrEqual(options.chunkChars);
+          expect(said.trim()).not.toBe("");
+          expect(said.isWellFormed()).toBe(true);
+          expect(message.title.isWellFormed()).toBe(true);
+          expect(message.title === "").toBe(message.format === "text");
+        }
       }),
     );
   });
@@ -105,37 +145,27 @@ describe("messagesFor()", () => {
     ["a long nick and a short id", "- x\n".repeat(20_000), { userId: "u", nick: "名".repeat(200) }],
     ["a title of the widest characters", `# ${`中${"\u0e49".repeat(9)}`.repeat(9000)}`, undefined],
     ["a title of quotes", `# a${'"'.repeat(30_000)}`, undefined],
-  ])("makes none for %s either", (_what, text, mention) => {
-    const messages = messagesFor(text, mention, "New message");
+    [
+      "a fence that says more than the code",
+      `\`\`\`${"x".repeat(30_000)}\ncode\n\`\`\``,
+      undefined,
+    ],
+    ["a table of wide rows", `|a|\n|-|\n|${"中".repeat(30_000)}|\n`, undefined],
+  ])("makes none too large for %s either", (_what, text, mention) => {
+    const messages = make(text, { mention }, { chunkChars: 20_000 });
     expect(messages.length).toBeGreaterThan(0);
     for (const message of messages) fits(message);
   });
 
+  test("leaves room for names that are longer in the body than in the text", () => {
+    const named = [{ name: "a", userId: "long-user-id-".repeat(12) }];
+    const messages = make(`# Names\n\n${"@a, ".repeat(3000)}`, { named }, { chunkChars: 20_000 });
+    for (const message of messages) fits(message);
+  });
+
   test("makes as few as will do: each but the last is nearly full", () => {
-    const messages = messagesFor("x".repeat(100_000), undefined, "t");
+    const messages = make("x".repeat(100_000), {}, { chunkChars: 20_000 });
     for (const message of messages.slice(0, -1)) expect(bytesOf(message)).toBeGreaterThan(13_000);
-  });
-
-  test("loses nothing but blanks, and makes no lone surrogate", () => {
-    fc.assert(
-      fc.property(longText, (text) => {
-        const messages = messagesFor(text, undefined, "New message");
-        const said = messages.map(contentOf).join("");
-        expect(said.replace(/\s+/g, "")).toBe(text.toWellFormed().replace(/\s+/g, ""));
-        for (const message of messages) {
-          expect(contentOf(message).isWellFormed()).toBe(true);
-          expect(message.title.isWellFormed()).toBe(true);
-        }
-      }),
-    );
-  });
-
-  test("makes no lone surrogate of a first line that is hard to cut", () => {
-    for (let shift = 0; shift < 26; shift++) {
-      const line = `# ${"a".repeat(shift)}${`e${"\u0301".repeat(23)}😀`.repeat(9)}`;
-      const title = messagesFor(line, undefined, "t")[0]?.title ?? "";
-      expect(title.isWellFormed()).toBe(true);
-    }
   });
 });
 
@@ -173,9 +203,7 @@ describe("usesMarkdown()", () => {
   test("never throws", () => {
     fc.assert(fc.property(fc.string({ unit: "binary" }), (text) => void usesMarkdown(text)));
   });
-});
 
-describe("usesMarkdown(), for long answers", () => {
   test("finds a code block that comes late", () => {
     const prose = "只是文字，没有标记。\n".repeat(2000);
     expect(usesMarkdown(prose)).toBe(false);
@@ -183,14 +211,32 @@ describe("usesMarkdown(), for long answers", () => {
   });
 });
 
-describe("usesMarkdown(), for text made to be slow", () => {
-  // One that takes the square of its length would run into the test's time limit.
+describe("text made to be slow", () => {
+  // What takes the square of its length would run into the test's time limit.
   test.each([
-    ["underscores", "_a".repeat(500_000)],
-    ["stars", "*a_b".repeat(500_000)],
-    ["brackets", "[".repeat(500_000)],
-    ["quotes in quotes", "> ".repeat(500_000)],
-  ])("comes to an end: %s", (_what, text) => {
+    ["underscores", "_a"],
+    ["stars", "*a_b"],
+    ["brackets", "["],
+    ["quotes in quotes", "> "],
+    ["quotes that go on lazily", "> a\nb\n"],
+    ["lists in lists", "- "],
+    ["numbers in numbers", "1. "],
+    ["tags", "<a "],
+    ["backticks", "`a``"],
+    ["bold words", "**a：**b"],
+    ["accents", "\u0301"],
+  ])("comes to an end: %s", (_what, piece) => {
+    const text = piece.repeat(300_000 / piece.length);
     expect(usesMarkdown(text)).toBeBoolean();
+    for (const mode of ["markdown", "text"] as const) {
+      expect(make(text, {}, { mode }).length).toBeGreaterThan(1);
+    }
+  });
+
+  test("shows what is nested deeper than any reader goes", () => {
+    const said = make(`${"> - ".repeat(3000)}bottom`)
+      .map(contentOf)
+      .join("");
+    expect(said).toContain("bottom");
   });
 });

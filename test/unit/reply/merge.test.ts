@@ -2,18 +2,23 @@ import { describe, expect, test } from "bun:test";
 import * as fc from "fast-check";
 import { Lexer, type Token } from "marked";
 import { MAX_MESSAGE_BYTES, bytesOf, webhookBody } from "../../../src/core/dingtalk/render.ts";
-import type { Message, Part } from "../../../src/core/message.ts";
-import { messagesFor } from "../../../src/core/reply/format.ts";
+import type { Message, Part, Words } from "../../../src/core/message.ts";
+import { wordsFor } from "../../../src/core/reply/format.ts";
+import { asMarkdown } from "../../../src/core/reply/markdown/escape.ts";
 import { mergeMessages } from "../../../src/core/reply/merge.ts";
+import { FORMATTING } from "./_documents.ts";
 
-const text = (...parts: Part[]): Message => ({ format: "text", title: "", parts });
-const markdown = (title: string, ...parts: Part[]): Message => ({
+const text = (...parts: Part[]): Words => ({ format: "text", title: "", parts });
+const markdown = (title: string, ...parts: Part[]): Words => ({
   format: "markdown",
   title,
   parts,
 });
 const merge = (messages: readonly Message[], maxBytes = MAX_MESSAGE_BYTES) =>
   mergeMessages(messages, bytesOf, maxBytes);
+
+const partsOf = (message: Message) => ("parts" in message ? message.parts : []);
+const titleOf = (message: Message) => ("title" in message ? message.title : undefined);
 
 const ming = { userId: "staff1", nick: "小明" };
 const hong = { userId: "staff2", nick: "小红" };
@@ -29,7 +34,7 @@ describe("mergeMessages()", () => {
     expect(message).toEqual(
       text({ text: "one", mention: ming }, { text: "two" }, { text: "three", mention: hong }),
     );
-    expect(JSON.parse(webhookBody(message))).toEqual({
+    expect(JSON.parse(webhookBody(message) ?? "")).toEqual({
       msgtype: "text",
       text: { content: "@staff1 one\n\ntwo\n\n@staff2 three" },
       at: { atUserIds: ["staff1", "staff2"] },
@@ -54,15 +59,38 @@ describe("mergeMessages()", () => {
 
   test("the first title stays", () => {
     const { message } = merge([markdown("A", { text: "# A" }), markdown("B", { text: "# B" })]);
-    expect(message.title).toBe("A");
+    expect(titleOf(message)).toBe("A");
   });
 
   test("does not take a heading or a list of one answer into another", () => {
     const { message } = merge([markdown("A", { text: "words" }), markdown("B", { text: "---" })]);
-    const { markdown: said } = JSON.parse(webhookBody(message)) as { markdown: { text: string } };
+    const { markdown: said } = JSON.parse(webhookBody(message) ?? "") as {
+      markdown: { text: string };
+    };
     // "words" right above "---" would be a heading.
     const kinds = new Lexer().lex(said.text).map(({ type }) => type);
     expect(kinds).not.toContain("heading");
+  });
+
+  test.each<Message>([
+    { format: "image", source: { mediaId: "@lAL1" } },
+    { format: "link", title: "t", text: "x", url: "https://x.test" },
+    { format: "feedCard", links: [] },
+    { format: "card", outTrackId: "1", text: "x" },
+    { ...text({ text: "x" }), at: { userIds: ["staff1"] } },
+    { ...markdown("t", { text: "x" }), at: { userIds: [], all: true } },
+  ])("leaves alone what is not mere words: %j", (other) => {
+    expect(merge([other, text({ text: "one" })])).toEqual({ message: other, count: 1 });
+    expect(merge([text({ text: "one" }), text({ text: "two" }), other]).count).toBe(2);
+  });
+
+  test("keeps who a name stands for, and the name as it was", () => {
+    const named = [{ name: "a_b_c", userId: "staff3" }];
+    const { message } = merge([
+      text({ text: "@a_b_c, x_y_z", named }),
+      markdown("B", { text: "# B" }),
+    ]);
+    expect(partsOf(message)[0]).toEqual({ text: "@a_b_c, x\\_y\\_z", named });
   });
 
   test("takes only what fits, always the first", () => {
@@ -86,7 +114,8 @@ describe("mergeMessages()", () => {
         if (token.type === "html" || token.type === "def") return "";
         if (token.type === "br") return "\n";
         if ("tokens" in token && token.tokens !== undefined) return visible(token.tokens);
-        return "text" in token ? String(token.text) : token.raw;
+        const said = "text" in token ? String(token.text) : token.raw;
+        return said.replace(/&(?:lt|amp);/g, (entity) => (entity === "&lt;" ? "<" : "&"));
       })
       .join("");
 
@@ -98,13 +127,15 @@ describe("mergeMessages()", () => {
     "<!-- note -->",
     "a < b && b > c",
     "2 * 3 * 4 = 24",
-    "snake_case_name",
+    "snake_case_name and two_of_them",
+    "a &lt; b &amp; c",
+    "**not bold * at all",
   ])("shows in a mix what it shows alone: %j", (plain) => {
-    const [alone] = messagesFor(plain, undefined, "t");
+    const [alone] = wordsFor(plain, FORMATTING);
     expect(alone?.format).toBe("text");
     const { message, count } = merge([alone as Message, markdown("B", { text: "# B" })]);
     expect(count).toBe(2);
-    expect(visible(new Lexer().lex(message.parts[0]?.text ?? ""))).toBe(plain);
+    expect(visible(new Lexer().lex(partsOf(message)[0]?.text ?? ""))).toBe(plain);
   });
 
   const piece = fc.oneof(
@@ -123,11 +154,8 @@ describe("mergeMessages()", () => {
   );
   const messages = fc
     .array(fc.tuple(answer, mention), { minLength: 1, maxLength: 12 })
-    .map((answers) =>
-      answers.flatMap(([text, mention]) => messagesFor(text, mention, "New message")),
-    )
+    .map((answers) => answers.flatMap(([text, mention]) => wordsFor(text, FORMATTING, { mention })))
     .filter(({ length }) => length > 0);
-  const ink = (said: string) => said.replace(/\s+/g, "");
 
   test("loses no text, no mention and no order, and never grows too large", () => {
     fc.assert(
@@ -137,21 +165,21 @@ describe("mergeMessages()", () => {
         expect(count).toBeLessThanOrEqual(messages.length);
         if (count > 1) expect(bytesOf(message)).toBeLessThanOrEqual(maxBytes);
         const parts = messages.slice(0, count).flatMap((each) => each.parts);
-        expect(message.parts.map((part) => ink(part.text))).toEqual(
-          messages.slice(0, count).flatMap((each) =>
-            each.parts.map(({ text }) => {
-              // Escaped where only markdown would not show it.
-              const mixed = each.format !== message.format;
-              return ink(mixed ? text.replace(/[\\<[&]/g, "\\$&") : text);
-            }),
-          ),
+        expect(partsOf(message).map((part) => part.text)).toEqual(
+          messages
+            .slice(0, count)
+            .flatMap((each) =>
+              each.parts.map((part) =>
+                each.format === message.format ? part.text : asMarkdown(part.text),
+              ),
+            ),
         );
-        expect(message.parts.map((part) => part.mention)).toEqual(
+        expect(partsOf(message).map((part) => part.mention)).toEqual(
           parts.map((part) => part.mention),
         );
         const formats = new Set(messages.slice(0, count).map(({ format }) => format));
         expect(message.format).toBe(formats.size === 1 ? ([...formats][0] as never) : "markdown");
-        if (message.format === "markdown") expect(message.title).not.toBe("");
+        if (message.format === "markdown") expect(titleOf(message)).not.toBe("");
       }),
     );
   });
@@ -161,7 +189,7 @@ describe("mergeMessages()", () => {
     fc.assert(
       fc.property(lines, (lines) => {
         const mixed = merge([text({ text: lines.join("\n") }), markdown("B", { text: "# B" })]);
-        const [paragraph] = new Lexer().lex(mixed.message.parts[0]?.text ?? "");
+        const [paragraph] = new Lexer().lex(partsOf(mixed.message)[0]?.text ?? "");
         const breaks = JSON.stringify(paragraph).match(/"type":"br"/g) ?? [];
         expect(breaks).toHaveLength(lines.length - 1);
       }),
