@@ -1,6 +1,6 @@
 import type { Webhook } from "./inbound/robot-message.ts";
 import type { Chat } from "./inbound/session.ts";
-import type { Message } from "./message.ts";
+import type { Message, Named } from "./message.ts";
 
 /** A robot message on its way into the inbox. */
 export interface Arrival {
@@ -15,6 +15,8 @@ export interface Arrival {
   readonly webhook: Webhook | undefined;
   /** Who wrote it, by all the ids that mentions may name. */
   readonly sender: Person | undefined;
+  /** `senderStaffId` in a group: who can be @-ed there by the name `sender` has. */
+  readonly memberId: string | undefined;
   /** The gateway's outage clock when it came: how long a message has been held is counted from there. */
   readonly outageMs: number;
 }
@@ -62,12 +64,65 @@ export interface InboxEntry {
 export interface Reply {
   readonly chat: Chat;
   readonly message: Message;
+  /** Several people of an organisation who get the same message in one call, by user id; only by the OpenAPI. */
+  readonly userIds?: readonly string[] | undefined;
+}
+
+/** Messages somebody asks to be sent, accepted as one. */
+export interface Submission {
+  readonly id: string;
+  readonly account: string;
+  readonly idempotencyKey: string | undefined;
+  /** In order. `targets` are the addressees of each as they were given, "user:…" or "group:…". */
+  readonly replies: readonly (Reply & { readonly targets: readonly string[] })[];
+}
+
+export type DeliveryState = "queued" | "sent" | "failed" | "recalled";
+
+/** What became of one message of a submission for one addressee. */
+export interface Delivery {
+  readonly outboxId: number;
+  readonly target: string;
+  readonly state: DeliveryState;
+  readonly reason: string | undefined;
+  /** DingTalk's name for the message, by which it can be recalled. */
+  readonly processQueryKey: string | undefined;
+  /** What the way it went could not carry. */
+  readonly leftOut: readonly string[];
+  readonly chat: Chat;
+  /** When the state last changed, ms since the epoch. */
+  readonly at: number;
+}
+
+export interface Fate {
+  readonly id: string;
+  readonly account: string;
+  readonly createdAt: number;
+  /** In the order of the submission. */
+  readonly deliveries: readonly Delivery[];
+}
+
+/** How a message went out. */
+export interface Delivered {
+  /** Names it when somebody quotes it, and for recalling it; only the OpenAPI gives one. */
+  readonly key?: string | undefined;
+  readonly leftOut?: readonly string[] | undefined;
+  /** Of several addressees, those DingTalk refused, by user id. */
+  readonly refused?: readonly { readonly userId: string; readonly reason: string }[] | undefined;
+}
+
+/** A card in a chat whose last state is not in the outbox yet. */
+export interface OpenCard {
+  readonly outTrackId: string;
+  readonly chat: Chat;
 }
 
 export interface OutboxEntry extends Reply {
   readonly id: number;
   /** Says that something takes its time; worthless once there is an answer. */
   readonly notice: boolean;
+  /** Somebody asked for it to be sent and may ask what became of it. */
+  readonly submission: string | undefined;
   readonly createdAt: number;
   readonly attempts: number;
   /** Not to be sent before, ms since the epoch. */
@@ -106,7 +161,7 @@ export interface ConversationRef {
  * The two boxes and what must outlive a restart. Every method that changes something is one
  * transaction; it rejects if that could not be committed, and then nothing of it happened.
  */
-export interface Store extends Inbox, Outbox, Ledger {
+export interface Store extends Inbox, Outbox, Submissions, CardTable, Ledger {
   /** Forgets what nobody needs any more: seen ids, failed replies and tries past their time. */
   prune(now: number): Promise<void>;
   counts(): Promise<StoreCounts>;
@@ -146,6 +201,8 @@ export interface Inbox {
   settle(inboxIds: readonly number[], replies: readonly Reply[], now: number): Promise<void>;
   /** The chat behind a session key as the gateway gives it back, folded to lower case. */
   chatByFoldedKey(foldedKey: string): Promise<(Chat & { readonly session: string }) | undefined>;
+  /** Members of a group who have written there under these names; who shares a name with another is left out. */
+  membersNamed(conversation: ConversationRef, names: readonly string[]): Promise<Named[]>;
   /** What someone was called last, by any of their ids. */
   nickOf(account: string, id: string): Promise<string | undefined>;
 }
@@ -156,18 +213,26 @@ export interface Outbox {
   nextReplies(conversation: ConversationRef, limit: number): Promise<OutboxEntry[]>;
   /** Puts a notice into the outbox, unless this session has been told since `since`. True if it did. */
   notify(session: string, notice: Reply, since: number, now: number): Promise<boolean>;
-  /** Several replies become one message: it takes the first one's place, the others are gone. */
+  /** Several replies become one message, or one becomes another: it takes the first one's place, the others are gone. */
   merge(outboxIds: readonly number[], message: Message): Promise<void>;
   /**
    * About to be sent: counts against the minute's limit and the month's quota. False if it is not in
    * the outbox any more.
    */
   sending(entry: OutboxEntry, quota: Quota, usage: UsageRef, now: number): Promise<boolean>;
+  /** DingTalk has confirmed it: the reply leaves the outbox. What it said is remembered for some days. */
+  sent(entry: OutboxEntry, delivered: Delivered, now: number): Promise<void>;
   /**
-   * DingTalk has confirmed it: the reply leaves the outbox. `key` names it when somebody quotes it; what
-   * it said is remembered for some days.
+   * Some of several addressees have it, `delivered.refused` can never get it; the entry stays for `left`,
+   * not before the given time.
    */
-  sent(entry: OutboxEntry, key: string | undefined, now: number): Promise<void>;
+  sentToSome(
+    entry: OutboxEntry,
+    delivered: Delivered,
+    left: readonly string[],
+    notBefore: number,
+    now: number,
+  ): Promise<void>;
   /** What was sent under this key. */
   sentText(account: string, key: string): Promise<string | undefined>;
   /** To be tried again, not before the given time. */
@@ -185,6 +250,38 @@ export interface Outbox {
   webhook(conversation: ConversationRef): Promise<Webhook | undefined>;
   /** DingTalk does not know this webhook any more. */
   forgetWebhook(conversation: ConversationRef, url: string): Promise<void>;
+}
+
+/** What others ask to be sent, and what became of it: kept for some days after its end. */
+export interface Submissions {
+  /**
+   * Puts all of it into the outbox, or none. `known`: this account's idempotency key, or the id, was used
+   * before; nothing was added and `id` is the first one's. `full`: `limit` messages wait already.
+   */
+  submit(
+    submission: Submission,
+    limit: number,
+    now: number,
+  ): Promise<
+    { readonly kind: "accepted" | "known"; readonly id: string } | { readonly kind: "full" }
+  >;
+  fate(id: string): Promise<Fate | undefined>;
+  /** Takes what has not been sent yet out of the outbox; what is being sent stays. */
+  cancel(id: string, now: number): Promise<void>;
+  recalled(outboxId: number, processQueryKey: string, now: number): Promise<void>;
+  /** The direct chat with someone, if they have ever written. */
+  directChat(account: string, userId: string): Promise<Chat | undefined>;
+}
+
+export interface CardTable {
+  /** A card is about to be made. */
+  cardOpened(card: OpenCard, now: number): Promise<void>;
+  /** It never came about. Whoever settles a turn with the card's last text has it closed by that. */
+  cardGone(outTrackId: string): Promise<void>;
+  /** Cards an earlier process left. */
+  openCards(): Promise<OpenCard[]>;
+  /** Their last texts go into the outbox. */
+  settleCards(replies: readonly Reply[], now: number): Promise<void>;
 }
 
 export interface Ledger {

@@ -1,4 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
+import type { Chat } from "../core/inbound/session.ts";
 
 /** The connection the store's parts share. */
 export interface Database {
@@ -28,4 +29,16 @@ export function createDatabase(db: DatabaseSync): Database {
 /** A row under the names its statement gave it: the SELECT list is the type's one witness. */
 export function row<T>(found: Record<string, unknown> | undefined): T | undefined {
   return found as T | undefined;
+}
+
+/** A chat as every table that has one spells it. */
+export interface ChatColumns {
+  readonly account: string;
+  readonly conversationId: string;
+  readonly kind: Chat["kind"];
+  readonly userId: string | null;
+}
+
+export function chatIn({ account, conversationId, kind, userId }: ChatColumns): Chat {
+  return { account, conversationId, kind, userId: userId ?? undefined };
 }

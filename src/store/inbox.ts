@@ -1,9 +1,11 @@
 import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
-import { foldedKey, type Chat } from "../core/inbound/session.ts";
+import { foldedKey } from "../core/inbound/session.ts";
 import type { Admission, Arrival, Inbox, InboxEntry, QuarantineEntry } from "../core/store.ts";
-import { row, type Database } from "./database.ts";
+import type { Chats } from "./chats.ts";
+import type { Database } from "./database.ts";
 import type { LedgerTable } from "./ledger.ts";
+import type { Members } from "./members.ts";
 import type { OutboxTable } from "./outbox.ts";
 import { createRecent } from "./recent.ts";
 
@@ -18,18 +20,19 @@ const QUARANTINE_MS = 7 * 24 * 60 * 60 * 1000;
  * a robot. They are read from disk at the start.
  */
 const RECENT_IDS = 50_000;
-const RECENT_NAMES = 5000;
 
 export interface InboxOptions {
   readonly outbox: OutboxTable;
   readonly ledger: LedgerTable;
+  readonly chats: Chats;
+  readonly members: Members;
   /** Throws if nothing more is to be taken in. */
   readonly checkRoom: () => void;
 }
 
 /** Messages that wait for their turn, and the ids of those that came lately. */
 export function openInbox({ db, transaction }: Database, options: InboxOptions) {
-  const { outbox, ledger } = options;
+  const { outbox, ledger, chats, members } = options;
   const insertArrival = db.prepare(
     `INSERT INTO inbox (account, msg_id, fingerprint, session, data, received_at, outage_ms)
      VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
@@ -37,10 +40,6 @@ export function openInbox({ db, transaction }: Database, options: InboxOptions) 
   const sameContent = db.prepare("SELECT msg_id AS msgId FROM inbox WHERE fingerprint = ?");
   const newestIds = db.prepare(
     "SELECT account, msg_id AS msgId FROM inbox ORDER BY id DESC LIMIT ?",
-  );
-  const rememberChat = db.prepare(
-    `INSERT INTO chats (folded_key, session, account, kind, conversation_id, user_id) VALUES (?, ?, ?, ?, ?, ?)
-     ON CONFLICT DO UPDATE SET conversation_id = excluded.conversation_id`,
   );
   const insertQuarantine = db.prepare(
     "INSERT INTO quarantine (account, reason, data, received_at) VALUES (?, ?, ?, ?)",
@@ -51,10 +50,6 @@ export function openInbox({ db, transaction }: Database, options: InboxOptions) 
   const waitingSessions = db.prepare(
     "SELECT session FROM inbox WHERE done = 0 GROUP BY session ORDER BY min(id)",
   );
-  const rememberPerson = db.prepare(
-    "INSERT INTO people VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET nick = excluded.nick",
-  );
-  const personOf = db.prepare("SELECT nick FROM people WHERE account = ? AND id = ?");
   const allWaiting = db.prepare("SELECT account, msg_id AS msgId FROM inbox WHERE done = 0");
   const oldestWaiting = db.prepare(
     `SELECT id, account, session, msg_id AS msgId, data, received_at AS receivedAt, outage_ms AS outageMs,
@@ -68,10 +63,6 @@ export function openInbox({ db, transaction }: Database, options: InboxOptions) 
   const setBroken = db.prepare("UPDATE inbox SET broken = 1 WHERE id = ?");
   const endTurn = db.prepare(
     "UPDATE inbox SET done = 1, data = NULL, asked_text = NULL WHERE id = ? AND done = 0 RETURNING session",
-  );
-  const chatOfKey = db.prepare(
-    `SELECT session, account, kind, conversation_id AS conversationId, user_id AS userId
-     FROM chats WHERE folded_key = ?`,
   );
   const forgetQuarantine = db.prepare("DELETE FROM quarantine WHERE received_at < ?");
   const forgetSeen = db.prepare("DELETE FROM inbox WHERE done = 1 AND received_at < ?");
@@ -108,31 +99,6 @@ export function openInbox({ db, transaction }: Database, options: InboxOptions) 
     return known === msgId ? "duplicate-id" : "duplicate-content";
   };
 
-  /** One write per chat and batch, however many messages it brings. */
-  const rememberChats = (arrivals: readonly Arrival[]) => {
-    const chats = new Map(arrivals.map(({ session, chat }) => [session, chat]));
-    for (const [session, { account, kind, conversationId, userId }] of chats) {
-      rememberChat.run(foldedKey(session), session, account, kind, conversationId, userId ?? null);
-    }
-  };
-
-  /** Names known to be stored already: people write more often than they change their names. */
-  const names = new Map<string, string>();
-
-  const rememberPeople = (arrivals: readonly Arrival[]) => {
-    const written = new Map<string, string>();
-    for (const { chat, sender } of arrivals) {
-      if (sender === undefined) continue;
-      for (const id of sender.ids) {
-        const key = JSON.stringify([chat.account, id]);
-        if ((written.get(key) ?? names.get(key)) === sender.nick) continue;
-        rememberPerson.run(chat.account, id, sender.nick);
-        written.set(key, sender.nick);
-      }
-    }
-    return written;
-  };
-
   const quarantineAll = (entries: readonly QuarantineEntry[]) => {
     for (const { account, reason, data, receivedAt } of entries) {
       insertQuarantine.run(account, reason, data.slice(0, QUARANTINE_CHARS), receivedAt);
@@ -144,21 +110,19 @@ export function openInbox({ db, transaction }: Database, options: InboxOptions) 
     async takeIn(arrivals, quarantine, usage) {
       options.checkRoom();
       const batch = new Set<string>();
-      let written: ReadonlyMap<string, string> = new Map();
-      const admissions = transaction(() => {
+      const { admissions, keepNames } = transaction(() => {
         const admissions = arrivals.map((arrival) => admit(arrival, batch));
         const stored = arrivals.filter((_, at) => admissions[at] === "stored");
-        rememberChats(stored);
-        written = rememberPeople(stored);
+        chats.remember(stored);
+        const keepNames = members.remember(stored);
         outbox.rememberWebhooks(stored);
         quarantineAll(quarantine);
         ledger.use(usage, "stream", arrivals.length + quarantine.length);
-        return admissions;
+        return { admissions, keepNames };
       });
       // Only now: what was rolled back must be taken in when it comes again.
       for (const id of batch) recent.add(id);
-      if (names.size > RECENT_NAMES) names.clear();
-      for (const [key, nick] of written) names.set(key, nick);
+      keepNames();
       return admissions;
     },
     sessionsWaiting: async () => waitingSessions.all().map(({ session }) => String(session)),
@@ -180,18 +144,13 @@ export function openInbox({ db, transaction }: Database, options: InboxOptions) 
         const [ended] = ids.map((id) => endTurn.get(id));
         // Settled twice would mean answered twice: the second time nothing happens.
         if (ended === undefined) return;
-        const chat = row<Chat>(chatOfKey.get(foldedKey(String(ended["session"]))));
+        const chat = chats.byFoldedKey(foldedKey(String(ended["session"])));
         if (chat !== undefined) outbox.dropNotices(chat);
         outbox.add(replies, now);
       }),
-    async nickOf(account, id) {
-      const nick = personOf.get(account, id)?.["nick"];
-      return nick === undefined ? undefined : String(nick);
-    },
-    async chatByFoldedKey(key) {
-      const found = row<Chat & { session: string; userId: string | null }>(chatOfKey.get(key));
-      return found === undefined ? undefined : { ...found, userId: found.userId ?? undefined };
-    },
+    chatByFoldedKey: async (key) => chats.byFoldedKey(key),
+    membersNamed: members.membersNamed,
+    nickOf: members.nickOf,
   };
 
   return {

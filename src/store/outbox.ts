@@ -1,7 +1,10 @@
 import { foldedKey } from "../core/inbound/session.ts";
-import type { Arrival, FailedReply, Outbox, OutboxEntry, Reply } from "../core/store.ts";
+import { saidIn } from "../core/message.ts";
+import type { Arrival, Delivered, FailedReply, Outbox, OutboxEntry, Reply } from "../core/store.ts";
 import type { ConversationRef } from "../core/store.ts";
-import { row, type Database } from "./database.ts";
+import type { Cards } from "./cards.ts";
+import { chatIn, row, type ChatColumns, type Database } from "./database.ts";
+import type { Deliveries } from "./deliveries.ts";
 import type { LedgerTable } from "./ledger.ts";
 
 /** Replies that could never be sent are kept this long, with the reason. */
@@ -15,11 +18,19 @@ const SENDS_MS = 10 * 60 * 1000;
 
 export type OutboxTable = ReturnType<typeof openOutbox>;
 
+export interface OutboxOptions {
+  readonly ledger: LedgerTable;
+  readonly cards: Cards;
+  readonly deliveries: Deliveries;
+}
+
 /** Replies that wait to be sent, and where to. */
-export function openOutbox({ db, transaction }: Database, ledger: LedgerTable) {
+export function openOutbox({ db, transaction }: Database, options: OutboxOptions) {
+  const { ledger, cards, deliveries } = options;
   const insertReply = db.prepare(
-    `INSERT INTO outbox (account, conversation_id, kind, user_id, message, notice, created_at, not_before)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO outbox
+       (account, conversation_id, kind, user_id, user_ids, message, notice, submission, created_at, not_before)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
   const deleteNotices = db.prepare(
     `DELETE FROM outbox
@@ -30,15 +41,16 @@ export function openOutbox({ db, transaction }: Database, ledger: LedgerTable) {
      GROUP BY account, conversation_id ORDER BY min(id)`,
   );
   const oldestReplies = db.prepare(
-    `SELECT id, account, conversation_id AS conversationId, kind, user_id AS userId, message, notice,
-       created_at AS createdAt, attempts, not_before AS notBefore
+    `SELECT id, account, conversation_id AS conversationId, kind, user_id AS userId, user_ids AS userIds,
+       message, notice, submission, created_at AS createdAt, attempts, not_before AS notBefore
      FROM outbox WHERE account = ? AND conversation_id = ? AND failed_at IS NULL ORDER BY id LIMIT ?`,
   );
   const setNoticed = db.prepare(
     `UPDATE chats SET noticed_at = ?
      WHERE folded_key = ? AND (noticed_at IS NULL OR noticed_at < ?)`,
   );
-  const setMessage = db.prepare("UPDATE outbox SET message = ? WHERE id = ?");
+  // Only the message before can have been on its way.
+  const setMessage = db.prepare("UPDATE outbox SET message = ?, sending = 0 WHERE id = ?");
   const rememberSent = db.prepare("INSERT INTO sent VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING");
   const sentOf = db.prepare("SELECT text FROM sent WHERE account = ? AND key = ?");
   const forgetSent = db.prepare("DELETE FROM sent WHERE at < ?");
@@ -46,6 +58,9 @@ export function openOutbox({ db, transaction }: Database, ledger: LedgerTable) {
   const setSending = db.prepare("UPDATE outbox SET sending = 1 WHERE id = ? AND failed_at IS NULL");
   const postponeReply = db.prepare(
     "UPDATE outbox SET attempts = ?, not_before = ?, sending = 0 WHERE id = ?",
+  );
+  const leaveToSome = db.prepare(
+    `UPDATE outbox SET user_ids = ?, attempts = attempts + 1, not_before = ?, sending = 0 WHERE id = ?`,
   );
   const failReply = db.prepare("UPDATE outbox SET failed_at = ?, failure = ? WHERE id = ?");
   const forgetSending = db.prepare(
@@ -73,18 +88,39 @@ export function openOutbox({ db, transaction }: Database, ledger: LedgerTable) {
   const forgetFailed = db.prepare("DELETE FROM outbox WHERE failed_at < ?");
   const forgetSends = db.prepare("DELETE FROM sends WHERE at < ?");
 
-  const insert = ({ chat, message }: Reply, notice: boolean, now: number) => {
+  /** Returns its id. Inside a transaction of the caller's. */
+  const insert = (
+    { chat, message, userIds }: Reply,
+    now: number,
+    { notice = false, submission }: { notice?: boolean; submission?: string } = {},
+  ): number => {
     const { account, conversationId, kind, userId } = chat;
-    insertReply.run(
+    const { lastInsertRowid } = insertReply.run(
       account,
       conversationId,
       kind,
       userId ?? null,
+      userIds === undefined ? null : JSON.stringify(userIds),
       JSON.stringify(message),
       notice ? 1 : 0,
+      submission ?? null,
       now,
       now,
     );
+    if (message.format === "card") cards.cardClosed(message.outTrackId);
+    return Number(lastInsertRowid);
+  };
+
+  /** What has gone out, to all but those who are `left`. */
+  const noteSent = (
+    { id, chat, message, submission }: OutboxEntry,
+    delivered: Delivered,
+    left: readonly string[],
+    now: number,
+  ) => {
+    if (submission !== undefined) deliveries.sent(id, delivered, left, now);
+    if (delivered.key === undefined) return;
+    rememberSent.run(chat.account, delivered.key, saidIn(message).slice(0, SENT_CHARS), now);
   };
 
   const outbox: Outbox = {
@@ -94,7 +130,7 @@ export function openOutbox({ db, transaction }: Database, ledger: LedgerTable) {
     notify: async (session, notice, since, now) =>
       transaction(() => {
         if (setNoticed.run(now, foldedKey(session), since).changes === 0) return false;
-        insert(notice, true, now);
+        insert(notice, now, { notice: true });
         return true;
       }),
     merge: async ([first = 0, ...others], message) =>
@@ -102,26 +138,34 @@ export function openOutbox({ db, transaction }: Database, ledger: LedgerTable) {
         setMessage.run(JSON.stringify(message), first);
         for (const id of others) deleteReply.run(id);
       }),
-    sending: async ({ id, chat }, quota, usage, now) =>
+    sending: async ({ id, chat, message }, quota, usage, now) =>
       transaction(() => {
         if (setSending.run(id).changes === 0) return false;
-        insertSend.run(chat.account, chat.conversationId, now);
+        // The last state of a card is no new message.
+        if (message.format !== "card") insertSend.run(chat.account, chat.conversationId, now);
         ledger.use(usage, quota, 1);
         return true;
       }),
-    sent: async ({ id, chat, message }, key, now) =>
+    sent: async (entry, delivered, now) =>
       transaction(() => {
-        deleteReply.run(id);
-        if (key === undefined) return;
-        const text = message.parts.map((part) => part.text).join("\n\n");
-        rememberSent.run(chat.account, key, text.slice(0, SENT_CHARS), now);
+        deleteReply.run(entry.id);
+        noteSent(entry, delivered, [], now);
+      }),
+    sentToSome: async (entry, delivered, left, notBefore, now) =>
+      transaction(() => {
+        leaveToSome.run(JSON.stringify(left), notBefore, entry.id);
+        noteSent(entry, delivered, left, now);
       }),
     async sentText(account, key) {
       const text = sentOf.get(account, key)?.["text"];
       return text === undefined ? undefined : String(text);
     },
     postpone: async (id, attempts, notBefore) => void postponeReply.run(attempts, notBefore, id),
-    giveUp: async (id, reason, now) => void failReply.run(now, reason, id),
+    giveUp: async (id, reason, now) =>
+      transaction(() => {
+        failReply.run(now, reason, id);
+        deliveries.failed(id, reason, now);
+      }),
     leftSending: async () => Number(forgetSending.run().changes),
     failedReplies: async (limit) => latestFailed.all(limit) as unknown as FailedReply[],
     recentSends: async ({ account, conversationId }, since) =>
@@ -140,9 +184,10 @@ export function openOutbox({ db, transaction }: Database, ledger: LedgerTable) {
 
   return {
     ...outbox,
+    insert,
     /** Inside a transaction of the caller's. */
     add(replies: readonly Reply[], now: number) {
-      for (const reply of replies) insert(reply, false, now);
+      for (const reply of replies) insert(reply, now);
     },
     /** What has not been sent yet of them. Inside a transaction of the caller's. */
     dropNotices({ account, conversationId }: ConversationRef) {
@@ -169,24 +214,21 @@ export function openOutbox({ db, transaction }: Database, ledger: LedgerTable) {
   };
 }
 
-interface Row {
-  readonly id: number;
-  readonly account: string;
-  readonly conversationId: string;
-  readonly kind: "direct" | "group";
-  readonly userId: string | null;
-  readonly message: string;
-  readonly notice: number;
-  readonly createdAt: number;
-  readonly attempts: number;
-  readonly notBefore: number;
-}
+type Row = ChatColumns &
+  Pick<OutboxEntry, "id" | "createdAt" | "attempts" | "notBefore"> & {
+    readonly userIds: string | null;
+    readonly message: string;
+    readonly notice: number;
+    readonly submission: string | null;
+  };
 
 function entryOf({ account, conversationId, kind, userId, ...rest }: Row): OutboxEntry {
   return {
     ...rest,
-    chat: { account, conversationId, kind, userId: userId ?? undefined },
+    chat: chatIn({ account, conversationId, kind, userId }),
+    userIds: rest.userIds === null ? undefined : (JSON.parse(rest.userIds) as string[]),
     message: JSON.parse(rest.message) as OutboxEntry["message"],
     notice: rest.notice === 1,
+    submission: rest.submission ?? undefined,
   };
 }

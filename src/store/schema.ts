@@ -158,6 +158,65 @@ export const MIGRATIONS: readonly string[] = [
   -- Small things that must outlive a restart.
   CREATE TABLE notes (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- Several people a message is for, as JSON, and the submission it is part of.
+  ALTER TABLE outbox ADD COLUMN user_ids TEXT;
+  ALTER TABLE outbox ADD COLUMN submission TEXT;
+  CREATE INDEX outbox_submitted ON outbox (submission) WHERE submission IS NOT NULL AND failed_at IS NULL;
+
+  -- What others asked to be sent. A row is kept until 7 days after the last change of its deliveries, and as
+  -- long its idempotency key is known.
+  CREATE TABLE submissions (
+    id TEXT PRIMARY KEY,
+    account TEXT NOT NULL,
+    idempotency_key TEXT,
+    created_at INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE UNIQUE INDEX submissions_key ON submissions (account, idempotency_key) WHERE idempotency_key IS NOT NULL;
+
+  -- What became of one message of a submission for one addressee. It outlives the message in the outbox.
+  CREATE TABLE deliveries (
+    outbox_id INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    submission TEXT NOT NULL,
+    target TEXT NOT NULL,
+    account TEXT NOT NULL,
+    conversation_id TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    user_id TEXT,
+    state TEXT NOT NULL DEFAULT 'queued',
+    reason TEXT,
+    key TEXT,
+    left_out TEXT NOT NULL DEFAULT '[]',
+    at INTEGER NOT NULL,
+    PRIMARY KEY (outbox_id, position)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX deliveries_submission ON deliveries (submission);
+
+  -- Cards that are in a chat, or about to be, and whose last text is not in the outbox yet.
+  CREATE TABLE cards (
+    out_track_id TEXT PRIMARY KEY,
+    account TEXT NOT NULL,
+    conversation_id TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    user_id TEXT,
+    opened_at INTEGER NOT NULL
+  ) STRICT;
+
+  -- What members of a group who have written there are called, to @ those whom an answer names.
+  CREATE TABLE members (
+    account TEXT NOT NULL,
+    conversation_id TEXT NOT NULL,
+    user_id TEXT NOT NULL,
+    nick TEXT NOT NULL,
+    PRIMARY KEY (account, conversation_id, user_id)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX members_nick ON members (account, conversation_id, nick);
+
+  -- When a chat last brought a message; and the chats with one person.
+  ALTER TABLE chats ADD COLUMN seen_at INTEGER NOT NULL DEFAULT 0;
+  CREATE INDEX chats_direct ON chats (account, user_id) WHERE kind = 'direct';
+  `,
 ];
 
 /** The database belongs to a newer version. */

@@ -1,10 +1,15 @@
 import { DatabaseSync } from "node:sqlite";
 import type { Store } from "../core/store.ts";
+import { openCardTable } from "./cards.ts";
+import { openChats } from "./chats.ts";
 import { createDatabase } from "./database.ts";
+import { openDeliveries } from "./deliveries.ts";
 import { openInbox } from "./inbox.ts";
 import { openLedger } from "./ledger.ts";
+import { openMembers } from "./members.ts";
 import { openOutbox } from "./outbox.ts";
 import { MIGRATIONS, migrate } from "./schema.ts";
+import { openSubmissions } from "./submissions.ts";
 
 export interface SqliteOptions {
   /** Syncs every commit to the disk. Without it a commit survives the process's death, not the machine's. */
@@ -44,8 +49,13 @@ export function openSqliteStore(path: string, options: SqliteOptions = {}): Stor
 
   const database = createDatabase(db);
   const ledger = openLedger(database);
-  const outbox = openOutbox(database, ledger);
-  const inbox = openInbox(database, { outbox, ledger, checkRoom });
+  const chats = openChats(database);
+  const cards = openCardTable(database);
+  const deliveries = openDeliveries(database);
+  const outbox = openOutbox(database, { ledger, cards, deliveries });
+  const submissions = openSubmissions(database, { outbox, deliveries });
+  const members = openMembers(database);
+  const inbox = openInbox(database, { outbox, ledger, chats, members, checkRoom });
 
   const countAll = db.prepare(
     `SELECT (SELECT count(*) FROM inbox WHERE done = 0) AS inbox,
@@ -55,12 +65,17 @@ export function openSqliteStore(path: string, options: SqliteOptions = {}): Stor
 
   return {
     ...outbox,
+    ...submissions,
+    ...cards,
     ...ledger,
     ...inbox,
+    directChat: chats.directChat,
+    settleCards: async (replies, now) => database.transaction(() => outbox.add(replies, now)),
     prune: async (now) =>
       database.transaction(() => {
         inbox.prune(now);
         outbox.prune(now);
+        submissions.prune(now);
         ledger.prune();
       }),
     counts: async () => {

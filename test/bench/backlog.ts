@@ -55,6 +55,7 @@ function personOf(userId: string): (at: number) => Arrival {
       receivedAt,
       webhook: { url: webhook, expiresAt: receivedAt + 90 * 60_000 },
       sender: { ids: [userId], nick: "小明" },
+      memberId: undefined,
       outageMs: 0,
     };
   };

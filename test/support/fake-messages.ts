@@ -4,7 +4,7 @@ import {
   parseRobotMessage,
   type RobotMessage,
 } from "../../src/core/inbound/robot-message.ts";
-import type { Message } from "../../src/core/message.ts";
+import type { Words } from "../../src/core/message.ts";
 import type { Arrival, Person, UsageRef } from "../../src/core/store.ts";
 import { ROBOT_TOPIC } from "../../src/core/stream/frame.ts";
 
@@ -14,7 +14,7 @@ export const WEBHOOK = "https://oapi.dingtalk.com/robot/sendBySession?session=5e
 export const USAGE: UsageRef = { account: "default", month: "2023-11" };
 
 /** A message as an answer in plain words makes one. */
-export const words = (text: string): Message => ({ format: "text", title: "", parts: [{ text }] });
+export const words = (text: string): Words => ({ format: "text", title: "", parts: [{ text }] });
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -92,6 +92,7 @@ export function arrivalOf(data: string, account = "default", receivedAt = 0): Ar
     receivedAt,
     webhook: message.webhook,
     sender: senderOf(message),
+    memberId: message.kind === "group" ? message.senderStaffId : undefined,
     outageMs: 0,
   };
 }

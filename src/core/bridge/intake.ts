@@ -86,6 +86,7 @@ export function createIntake(options: IntakeOptions): Intake {
       receivedAt,
       webhook: trusted(message.webhook, receivedAt),
       sender: senderOf(message),
+      memberId: message.kind === "group" ? message.senderStaffId : undefined,
       outageMs: Math.round(options.outageMs()),
     };
   };

@@ -3,7 +3,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Chat } from "../../../src/core/inbound/session.ts";
-import type { Arrival, OutboxEntry, Reply, Store } from "../../../src/core/store.ts";
+import { isWords, saidIn } from "../../../src/core/message.ts";
+import type { Arrival, Delivery, OutboxEntry, Reply, Store } from "../../../src/core/store.ts";
+import type { Submission } from "../../../src/core/store.ts";
 import { openSqliteStore } from "../../../src/store/sqlite.ts";
 import { USAGE, arrivalOf, robotData, words } from "../../support/fake-messages.ts";
 
@@ -72,8 +74,11 @@ export async function withReplies(...texts: string[]): Promise<Store> {
   return store;
 }
 
-export const textOf = (entry: Pick<OutboxEntry, "message"> | undefined): string | undefined =>
-  entry?.message.parts.map(({ text }) => text).join("|");
+export function textOf(entry: Pick<OutboxEntry, "message"> | undefined): string | undefined {
+  if (entry === undefined) return undefined;
+  const { message } = entry;
+  return isWords(message) ? message.parts.map(({ text }) => text).join("|") : saidIn(message);
+}
 
 /** What a conversation has to send, oldest first. */
 export async function waitingIn(store: Store, to: Chat = chat): Promise<(string | undefined)[]> {
@@ -85,4 +90,44 @@ export async function headOf(store: Store, to: Chat = chat): Promise<OutboxEntry
   const [head] = await store.nextReplies(to, 1);
   if (head === undefined) throw new Error("nothing to send");
   return head;
+}
+
+/** One message to several people, who have no chat of their own to queue in. */
+export const toPeople = (...userIds: readonly string[]): Submission["replies"][number] => ({
+  chat: { account: "default", kind: "direct", conversationId: "users:1/0", userId: undefined },
+  message: words("to all of you"),
+  userIds,
+  targets: userIds.map((userId) => `user:${userId}`),
+});
+
+export const toOne = (text: string, to: Chat = chat): Submission["replies"][number] => ({
+  ...reply(text, to),
+  targets: [to.userId === undefined ? `group:${to.conversationId}` : `user:${to.userId}`],
+});
+
+export const submissionOf = (
+  id: string,
+  replies: Submission["replies"],
+  idempotencyKey?: string,
+): Submission => ({ id, account: "default", idempotencyKey, replies });
+
+/** Submits this much without a bound. */
+export async function submitted(
+  store: Store,
+  id: string,
+  ...replies: Submission["replies"]
+): Promise<void> {
+  await store.submit(submissionOf(id, replies), 1000, NOW);
+}
+
+export async function deliveriesOf(store: Store, id: string): Promise<readonly Delivery[]> {
+  return (await store.fate(id))?.deliveries ?? [];
+}
+
+/** Target and state of each delivery, with its key or reason if it has one. */
+export async function statesOf(store: Store, id: string): Promise<string[]> {
+  const deliveries = await deliveriesOf(store, id);
+  return deliveries.map(({ target, state, processQueryKey, reason }) =>
+    [target, state, processQueryKey, reason].filter((part) => part !== undefined).join(" "),
+  );
 }

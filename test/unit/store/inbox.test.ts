@@ -2,9 +2,8 @@ import { describe, expect, test } from "bun:test";
 import { DatabaseSync } from "node:sqlite";
 import type { Store } from "../../../src/core/store.ts";
 import { openSqliteStore } from "../../../src/store/sqlite.ts";
-import { USAGE, arrivalOf, groupData } from "../../support/fake-messages.ts";
+import { USAGE } from "../../support/fake-messages.ts";
 import {
-  HOUR,
   NOW,
   SESSION,
   chat,
@@ -183,74 +182,6 @@ describe("Store.waitingIds()", () => {
       "default msg2",
       "other msg1",
     ]);
-  });
-});
-
-describe("Store.nickOf()", () => {
-  const nick = (senderNick: string | undefined, at: number, more = {}) =>
-    message(at, { senderNick, ...more });
-
-  test("knows people by any of their ids, and of each account its own", async () => {
-    const store = openSqliteStore(":memory:");
-    await store.takeIn([nick("小明", 1)], [], USAGE);
-    expect(await store.nickOf("default", "staff1")).toBe("小明");
-    expect(await store.nickOf("default", "$:LWCP_v1:$sender")).toBe("小明");
-    expect(await store.nickOf("default", "staff2")).toBeUndefined();
-    expect(await store.nickOf("other", "staff1")).toBeUndefined();
-  });
-
-  test("knows what they were called last", async () => {
-    const store = openSqliteStore(":memory:");
-    await store.takeIn([nick("小明", 1)], [], USAGE);
-    await store.takeIn([nick("大明", 2), nick("老明", 3)], [], USAGE);
-    expect(await store.nickOf("default", "staff1")).toBe("老明");
-    await store.takeIn([nick(undefined, 4)], [], USAGE);
-    expect(await store.nickOf("default", "staff1")).toBe("老明");
-  });
-
-  test("knows it also of someone who takes the old name again", async () => {
-    const store = openSqliteStore(":memory:");
-    for (const [at, name] of ["小明", "大明", "小明"].entries()) {
-      await store.takeIn([nick(name, at)], [], USAGE);
-    }
-    expect(await store.nickOf("default", "staff1")).toBe("小明");
-  });
-
-  test("outlives a restart, the message and its turn", async () => {
-    const file = temporaryFile();
-    const before = openSqliteStore(file);
-    await before.takeIn([nick("小明", 1)], [], USAGE);
-    await settled(before);
-    await before.prune(NOW + 1000 * 24 * HOUR);
-    before.close();
-    const after = openSqliteStore(file);
-    expect(await after.nickOf("default", "staff1")).toBe("小明");
-    await after.takeIn([nick("大明", 2)], [], USAGE);
-    expect(await after.nickOf("default", "staff1")).toBe("大明");
-    after.close();
-  });
-
-  test("is written again when the transaction it was in was not committed", async () => {
-    const file = temporaryFile();
-    const store = openSqliteStore(file);
-    const other = new DatabaseSync(file);
-    other.exec("ALTER TABLE quarantine RENAME TO elsewhere");
-    const quarantine = [{ account: "default", reason: "r", data: "d", receivedAt: NOW }];
-    const failed = await store.takeIn([nick("小明", 1)], quarantine, USAGE).catch(() => "failed");
-    expect(failed).toBe("failed");
-    expect(await store.nickOf("default", "staff1")).toBeUndefined();
-    other.exec("ALTER TABLE elsewhere RENAME TO quarantine");
-    other.close();
-    await store.takeIn([nick("小明", 1)], [], USAGE);
-    expect(await store.nickOf("default", "staff1")).toBe("小明");
-    store.close();
-  });
-
-  test("keeps any name as it is", async () => {
-    const store = openSqliteStore(":memory:");
-    const odd = "'); DROP TABLE people; --\u0000 \u{1f600} \n x";
-    await store.takeIn([nick(odd, 1)], [], USAGE);
-    expect(await store.nickOf("default", "staff1")).toBe(odd);
   });
 });
 
@@ -461,71 +392,5 @@ describe("Store.settle()", () => {
     };
     await settled(store, [{ chat, message: whole }]);
     expect((await headOf(store)).message).toEqual(whole);
-  });
-});
-
-describe("Store.chatByFoldedKey()", () => {
-  test("finds a direct chat by the key as the gateway gives it back", async () => {
-    const store = openSqliteStore(":memory:");
-    await store.takeIn([message(1, { senderStaffId: "Staff1" })], [], USAGE);
-    expect(await store.chatByFoldedKey("agent:main:dingtalk:user:staff1")).toEqual({
-      session: "agent:main:dingtalk:user:Staff1",
-      account: "default",
-      kind: "direct",
-      conversationId: "cidDirect==",
-      userId: "Staff1",
-    });
-  });
-
-  test("finds a group, which has no user", async () => {
-    const store = openSqliteStore(":memory:");
-    await store.takeIn([arrivalOf(groupData())], [], USAGE);
-    const found = await store.chatByFoldedKey("agent:main:dingtalk:group:cidgroup==");
-    expect(found).toMatchObject({ kind: "group", conversationId: "cidGroup==" });
-    expect(found?.userId).toBeUndefined();
-  });
-
-  test("knows no key it has not seen", async () => {
-    const store = openSqliteStore(":memory:");
-    expect(await store.chatByFoldedKey("agent:main:dingtalk:user:nobody")).toBeUndefined();
-  });
-});
-
-describe("Store.prune()", () => {
-  test("remembers what was seen for 30 minutes at least, and not for ever", async () => {
-    const store = openSqliteStore(":memory:");
-    await stored(store, 1);
-    await settled(store);
-    await store.prune(NOW + HOUR / 2);
-    expect(await store.takeIn([message(0)], [], USAGE)).toEqual(["duplicate-id"]);
-    await store.prune(NOW + 100 * 24 * HOUR);
-    expect(await store.takeIn([message(0)], [], USAGE)).toEqual(["stored"]);
-  });
-
-  test("never forgets a message that still waits, nor a reply", async () => {
-    const store = openSqliteStore(":memory:");
-    await stored(store, 2);
-    await settled(store, [reply("one")]);
-    await store.prune(NOW + 1000 * 24 * HOUR);
-    expect(await store.counts()).toMatchObject({ inbox: 1, outbox: 1 });
-    expect(textOf(await headOf(store))).toBe("one");
-  });
-});
-
-describe("openSqliteStore(), the quarantine", () => {
-  test("keeps the newest 200 and cuts what is huge", async () => {
-    const file = temporaryFile();
-    const store = openSqliteStore(file);
-    for (let at = 0; at < 250; at++) {
-      const data = `${at}:${"x".repeat(100_000)}`;
-      await store.takeIn([], [{ account: "default", reason: "r", data, receivedAt: NOW }], USAGE);
-    }
-    expect((await store.counts()).quarantine).toBe(200);
-    store.close();
-    const db = new DatabaseSync(file);
-    const oldest = db.prepare("SELECT data FROM quarantine ORDER BY id LIMIT 1").get();
-    expect(String(oldest?.["data"])).toStartWith("50:");
-    expect(String(oldest?.["data"])).toHaveLength(16 * 1024);
-    db.close();
   });
 });

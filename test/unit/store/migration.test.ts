@@ -67,7 +67,9 @@ function layout1(replies: readonly OldReply[]): string {
 }
 
 const bodies = async (store: Store, to: Chat = chat) =>
-  (await store.nextReplies(to, 9)).map(({ message }) => JSON.parse(webhookBody(message)) as object);
+  (await store.nextReplies(to, 9)).map(
+    ({ message }) => JSON.parse(webhookBody(message) ?? "null") as object,
+  );
 
 describe("openSqliteStore(), on a database of layout 1", () => {
   test("keeps what waits for a turn, and what was seen", async () => {
@@ -165,7 +167,7 @@ describe("openSqliteStore(), on a database of layout 1", () => {
     store.close();
   });
 
-  /** Something in the way of the migration's last table. */
+  /** Something in the way of the last table of the step to layout 2. */
   const obstruct = (file: string, sql: string) => {
     const db = new DatabaseSync(file);
     db.exec(sql);

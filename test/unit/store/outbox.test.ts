@@ -30,9 +30,9 @@ describe("openSqliteStore(), the outbox", () => {
     expect((await store.nextReplies(chat, 2)).map(textOf)).toEqual(["one", "two"]);
     const first = await headOf(store);
     expect((await headOf(store)).id).toBe(first.id);
-    await store.sent(first, undefined, NOW);
+    await store.sent(first, {}, NOW);
     expect(await waitingIn(store)).toEqual(["two", "three"]);
-    for (const entry of await store.nextReplies(chat, 9)) await store.sent(entry, undefined, NOW);
+    for (const entry of await store.nextReplies(chat, 9)) await store.sent(entry, {}, NOW);
     expect(await store.nextReplies(chat, 9)).toEqual([]);
     expect(await store.conversationsWaiting()).toEqual([]);
   });
@@ -75,7 +75,7 @@ describe("openSqliteStore(), the outbox", () => {
   test("never gives an id to a second reply: someone may still be at work on the first", async () => {
     const store = await withReplies("one");
     const first = await headOf(store);
-    await store.sent(first, undefined, NOW);
+    await store.sent(first, {}, NOW);
     await answered(store, [reply("two")], 1);
     expect((await headOf(store)).id).not.toBe(first.id);
   });
@@ -198,7 +198,7 @@ describe("Store.sentText()", () => {
   /** What waits is sent, the nth under the key `k<n>`. */
   async function sentAll(store: Store, now = NOW): Promise<void> {
     for (const [at, entry] of (await store.nextReplies(chat, 9)).entries()) {
-      await store.sent(entry, `k${at}`, now);
+      await store.sent(entry, { key: `k${at}` }, now);
     }
   }
 
@@ -214,7 +214,7 @@ describe("Store.sentText()", () => {
 
   test("is nothing of what was sent without a key", async () => {
     const store = await withReplies("one");
-    await store.sent(await headOf(store), undefined, NOW);
+    await store.sent(await headOf(store), {}, NOW);
     expect((await store.counts()).outbox).toBe(0);
     expect(await store.sentText("default", "undefined")).toBeUndefined();
   });
@@ -255,8 +255,8 @@ describe("Store.sentText()", () => {
   test("is not lost when the same is confirmed twice", async () => {
     const store = await withReplies("one");
     const head = await headOf(store);
-    await store.sent(head, "k0", NOW);
-    await store.sent(head, "k0", NOW + 1);
+    await store.sent(head, { key: "k0" }, NOW);
+    await store.sent(head, { key: "k0" }, NOW + 1);
     expect(await store.sentText("default", "k0")).toBe("one");
   });
 });
@@ -266,7 +266,7 @@ describe("Store.sending()", () => {
     const store = await withReplies("one");
     const head = await headOf(store);
     expect(await store.sending(head, "api", USAGE, NOW)).toBe(true);
-    await store.sent(head, undefined, NOW);
+    await store.sent(head, {}, NOW);
     expect(await store.sending(head, "api", USAGE, NOW)).toBe(false);
     expect(await store.recentSends(chat, 0)).toHaveLength(1);
     expect((await store.usage(USAGE)).api).toBe(1);
@@ -291,7 +291,7 @@ describe("Store.sending()", () => {
     for (const entry of [sent, postponed, failed, air]) {
       if (entry !== undefined) await before.sending(entry, "stream", USAGE, NOW);
     }
-    if (sent !== undefined) await before.sent(sent, undefined, NOW);
+    if (sent !== undefined) await before.sent(sent, {}, NOW);
     await before.postpone(postponed?.id ?? 0, 1, NOW);
     await before.giveUp(failed?.id ?? 0, "no", NOW);
     before.close();
@@ -313,7 +313,7 @@ describe("Store.sending()", () => {
     const head = await headOf(before);
     for (const at of [1, 2, 3]) await before.sending(head, "stream", USAGE, NOW + at);
     await before.sending(await headOf(before, group), "stream", USAGE, NOW + 9);
-    await before.sent(head, undefined, NOW);
+    await before.sent(head, {}, NOW);
     before.close();
     const after = openSqliteStore(file);
     expect(await after.recentSends(chat, NOW)).toEqual([NOW + 1, NOW + 2, NOW + 3]);

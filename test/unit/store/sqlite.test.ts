@@ -5,6 +5,7 @@ import type { Store } from "../../../src/core/store.ts";
 import { openSqliteStore, type SqliteOptions } from "../../../src/store/sqlite.ts";
 import { USAGE } from "../../support/fake-messages.ts";
 import {
+  HOUR,
   NOW,
   SESSION,
   answered,
@@ -13,7 +14,9 @@ import {
   message,
   reply,
   settled,
+  stored,
   temporaryFile,
+  textOf,
   waitingIn,
 } from "./_store.ts";
 
@@ -118,7 +121,7 @@ describe("openSqliteStore(), when the process is killed", () => {
     const [one, two] = await store.nextReplies(chat, 2);
     await store.merge([one?.id ?? 0, two?.id ?? 0], reply("both").message);
     expect(await seen()).toEqual({ inbox: 0, outbox: 1 });
-    await store.sent(await headOf(store), undefined, NOW);
+    await store.sent(await headOf(store), {}, NOW);
     expect(await seen()).toEqual({ inbox: 0, outbox: 0 });
     store.close();
   });
@@ -178,7 +181,7 @@ describe("openSqliteStore(), when it has grown to maxMb", () => {
       expect(await store.notify(SESSION, reply("please wait"), NOW, NOW)).toBe(true);
       await settled(store, [reply("answer")]);
       await store.sending(await headOf(store), "api", USAGE, NOW);
-      await store.sent(await headOf(store), undefined, NOW);
+      await store.sent(await headOf(store), {}, NOW);
       await store.setNote("a", "b");
       expect((await store.counts()).inbox).toBe(count - 1);
 
@@ -223,5 +226,44 @@ describe("openSqliteStore(), when it has grown to maxMb", () => {
     await store.prune(NOW + 365 * 86_400_000);
     expect(await store.takeIn([message(1)], [], USAGE)).toEqual(["stored"]);
     store.close();
+  });
+});
+
+describe("openSqliteStore(), the quarantine", () => {
+  test("keeps the newest 200 and cuts what is huge", async () => {
+    const file = temporaryFile();
+    const store = openSqliteStore(file);
+    for (let at = 0; at < 250; at++) {
+      const data = `${at}:${"x".repeat(100_000)}`;
+      await store.takeIn([], [{ account: "default", reason: "r", data, receivedAt: NOW }], USAGE);
+    }
+    expect((await store.counts()).quarantine).toBe(200);
+    store.close();
+    const db = new DatabaseSync(file);
+    const oldest = db.prepare("SELECT data FROM quarantine ORDER BY id LIMIT 1").get();
+    expect(String(oldest?.["data"])).toStartWith("50:");
+    expect(String(oldest?.["data"])).toHaveLength(16 * 1024);
+    db.close();
+  });
+});
+
+describe("Store.prune()", () => {
+  test("remembers what was seen for 30 minutes at least, and not for ever", async () => {
+    const store = openSqliteStore(":memory:");
+    await stored(store, 1);
+    await settled(store);
+    await store.prune(NOW + HOUR / 2);
+    expect(await store.takeIn([message(0)], [], USAGE)).toEqual(["duplicate-id"]);
+    await store.prune(NOW + 100 * 24 * HOUR);
+    expect(await store.takeIn([message(0)], [], USAGE)).toEqual(["stored"]);
+  });
+
+  test("never forgets a message that still waits, nor a reply", async () => {
+    const store = openSqliteStore(":memory:");
+    await stored(store, 2);
+    await settled(store, [reply("one")]);
+    await store.prune(NOW + 1000 * 24 * HOUR);
+    expect(await store.counts()).toMatchObject({ inbox: 1, outbox: 1 });
+    expect(textOf(await headOf(store))).toBe("one");
   });
 });
