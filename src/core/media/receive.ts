@@ -21,7 +21,10 @@ export interface ReceiveLimits {
   readonly redirects: number;
 }
 
-export type Received = { readonly ok: true; readonly bytes: Uint8Array } | Failure;
+export type Received =
+  | { readonly ok: true; readonly bytes: Uint8Array }
+  /** `why`: what people are told besides that it is not there. */
+  | (Failure & { readonly why?: "too-large" | "not-allowed" });
 
 /**
  * All that is sent. No Content-Type, no Authorization, no token: the object storage puts them into the
@@ -49,7 +52,10 @@ export function createReceive({ guard, fetchPinned, clock, limits }: ReceiveOpti
     let host = "its server";
     try {
       const checked = await guard.check(url, watch.signal);
-      if (!checked.ok) return watch.stalled ? silent() : { ...checked, next: false };
+      if (!checked.ok) {
+        if (watch.stalled) return silent();
+        return { ...checked, next: false, ...(checked.retry ? {} : { why: "not-allowed" }) };
+      }
       host = new URL(checked.url).host;
       const init = { headers: HEADERS, signal: watch.signal };
       const response = await fetchPinned(checked.url, init, checked.addresses);
@@ -102,12 +108,10 @@ function problemOf({ status, headers }: Response, host: string, maxBytes: number
   return Number(headers.get("content-length") ?? 0) > maxBytes ? tooLarge(maxBytes) : undefined;
 }
 
-function tooLarge(maxBytes: number): Failure {
+function tooLarge(maxBytes: number): Received {
   const mb = maxBytes / 2 ** 20;
-  return failure(
-    `the file is larger than ${mb >= 1 ? `${Math.floor(mb)} MB` : `${maxBytes} bytes`}`,
-    false,
-  );
+  const size = mb >= 1 ? `${Math.floor(mb)} MB` : `${maxBytes} bytes`;
+  return { ...failure(`the file is larger than ${size}`, false), why: "too-large" };
 }
 
 const drop = (response: Response) => void response.body?.cancel().catch(() => undefined);
