@@ -23,9 +23,19 @@ export interface Verdict {
   readonly unlisted?: true;
 }
 
-export type SendResult =
-  /** `processQueryKey` names the message for recalling it; only the OpenAPI gives one. */
-  { readonly ok: true; readonly processQueryKey?: string } | ({ readonly ok: false } & Verdict);
+export type SendResult = Sent | ({ readonly ok: false } & Verdict);
+
+export interface Sent {
+  readonly ok: true;
+  /** Names the message for recalling it; only the OpenAPI gives one. */
+  readonly processQueryKey?: string;
+  /** What the way it went could not carry. */
+  readonly leftOut?: readonly string[];
+  /** Of several addressees, those who will never get it, by user id. */
+  readonly refused?: readonly { readonly userId: string; readonly reason: string }[];
+  /** Of several addressees, those who have had too much lately, by user id: to be sent it later. */
+  readonly limited?: readonly string[];
+}
 
 interface Meaning extends Omit<Verdict, "reason"> {
   readonly meaning: string;

@@ -9,6 +9,8 @@ const MAX_ANSWER_BYTES = 64 * 1024;
 
 export interface Post {
   readonly url: string;
+  /** Default: POST. */
+  readonly method?: "POST" | "PUT";
   /** JSON text. */
   readonly body: string;
   readonly headers?: Readonly<Record<string, string>>;
@@ -24,7 +26,7 @@ export type Posted =
   | ({ readonly ok: false } & Verdict);
 
 /**
- * One POST to DingTalk, 10 s at most. Never throws: without a whole answer it is to be tried again,
+ * One call to DingTalk, 10 s at most. Never throws: without a whole answer it is to be tried again,
  * and the message may have gone out unless it is known that the request did not leave.
  */
 export async function post(request: Post): Promise<Posted> {
@@ -34,7 +36,7 @@ export async function post(request: Post): Promise<Posted> {
   let answered = false;
   try {
     const response = await request.fetch(request.url, {
-      method: "POST",
+      method: request.method ?? "POST",
       // Without Accept an error may come back as XML.
       headers: {
         "content-type": "application/json",

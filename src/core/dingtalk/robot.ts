@@ -3,8 +3,9 @@ import type { Clock } from "../clock.ts";
 import type { Chat } from "../inbound/session.ts";
 import { parseJson } from "../json.ts";
 import type { Message } from "../message.ts";
-import { apiVerdict, refusesToken, type SendResult } from "./errors.ts";
-import { post, type Posted } from "./post.ts";
+import { createCaller } from "./call.ts";
+import { apiVerdict, type SendResult } from "./errors.ts";
+import type { Posted } from "./post.ts";
 import { apiPayload } from "./render.ts";
 import type { Throttle } from "./throttle.ts";
 import type { TokenSource } from "./token.ts";
@@ -22,14 +23,22 @@ export interface RobotOptions {
 
 /** Sends to any chat at any time, but counts against the organisation's API quota and cannot @. */
 export interface RobotApi {
-  /** Never throws; if `signal` breaks it off, it is to be tried again. */
-  send(chat: Chat, message: Message, signal: AbortSignal): Promise<SendResult>;
+  /**
+   * Never throws; if `signal` breaks it off, it is to be tried again.
+   * @param userIds several people who get it instead of the one the chat is with, at most 20.
+   */
+  send(
+    chat: Chat,
+    message: Message,
+    signal: AbortSignal,
+    userIds?: readonly string[],
+  ): Promise<SendResult>;
 }
 
 const FLOW_CONTROL_MS = 60_000;
 
 const ids = v.optional(v.fallback(v.array(v.unknown()), []));
-const Sent = v.object({
+const Answered = v.object({
   processQueryKey: v.fallback(v.string(), ""),
   invalidStaffIdList: ids,
   flowControlledStaffIdList: ids,
@@ -56,47 +65,23 @@ export function isAddressable(chat: Chat): boolean {
  * @see https://open.dingtalk.com/document/development/the-robot-sends-a-group-message
  */
 export function createRobotApi(options: RobotOptions): RobotApi {
-  const { apiUrl, robotCode, tokens, throttle, fetch, clock } = options;
-
-  const call = (chat: Chat, body: string, token: string, signal: AbortSignal): Promise<Posted> => {
-    const hide = (said: string) => without(token, said);
-    const headers = { "x-acs-dingtalk-access-token": token };
-    return post({ url: apiUrl + apiOf(chat), body, headers, fetch, clock, signal, hide });
-  };
+  const { robotCode } = options;
+  const call = createCaller(options);
 
   return {
-    async send(chat, message, signal) {
-      if (!isAddressable(chat)) return UNREACHABLE;
+    async send(chat, message, signal, userIds) {
+      if (userIds === undefined && !isAddressable(chat)) return UNREACHABLE;
+      const people = userIds ?? [chat.userId ?? ""];
       const address =
-        chat.kind === "direct"
-          ? { userIds: [chat.userId] }
-          : { openConversationId: chat.conversationId };
-      const body = JSON.stringify({ robotCode, ...address, ...apiPayload(message) });
-
-      const first = await tokens.get(signal);
-      if (!first.ok) return first;
-      const posted = await call(chat, body, first.token, signal);
-      if (!posted.ok || !refusesToken(posted.status, posted.text))
-        return resultOf(posted, first.token);
-
-      tokens.drop(first.token);
-      const second = await tokens.get(signal);
-      if (!second.ok) return second;
-      try {
-        await throttle.take(apiOf(chat), signal);
-      } catch {
-        return STOPPED;
-      }
-      return resultOf(await call(chat, body, second.token, signal), second.token);
+        chat.kind === "direct" ? { userIds: people } : { openConversationId: chat.conversationId };
+      const { leftOut, ...payload } = apiPayload(message);
+      const body = JSON.stringify({ robotCode, ...address, ...payload });
+      const api = apiOf(chat);
+      const result = resultOf(await call({ path: api, api, body }, signal), people);
+      return result.ok && leftOut.length > 0 ? { ...result, leftOut } : result;
     },
   };
 }
-
-const STOPPED: SendResult = {
-  ok: false,
-  failure: "retry",
-  reason: "stopped before it was sent again",
-};
 
 const UNREACHABLE: SendResult = {
   ok: false,
@@ -105,26 +90,23 @@ const UNREACHABLE: SendResult = {
     "the addressee has no user id in the robot's organisation, so only an answer to a new message of theirs can reach them",
 };
 
-const without = (token: string, said: string) => said.replaceAll(token, "***");
+const NOT_A_MEMBER =
+  "the addressee is not a member of the robot's organisation, or not in the app's visible range (invalidStaffIdList)";
 
-function resultOf(posted: Posted, token: string): SendResult {
+function resultOf(posted: Posted, people: readonly string[]): SendResult {
   if (!posted.ok) return posted;
-  const { status } = posted;
-  // What DingTalk says may quote what it was sent.
-  const text = without(token, posted.text);
-  const parsed = v.safeParse(Sent, parseJson(text));
+  const { status, text } = posted;
+  const parsed = v.safeParse(Answered, parseJson(text));
   if (status >= 300 || !parsed.success) return { ok: false, ...apiVerdict(status, text) };
   const { processQueryKey, invalidStaffIdList, flowControlledStaffIdList } = parsed.output;
-  // One person is addressed, so whoever is listed is that person; the rest of the answer is a success.
-  if (invalidStaffIdList !== undefined && invalidStaffIdList.length > 0) {
-    return {
-      ok: false,
-      failure: "final",
-      reason:
-        "the addressee is not a member of the robot's organisation, or not in the app's visible range (invalidStaffIdList)",
-    };
-  }
-  if (flowControlledStaffIdList !== undefined && flowControlledStaffIdList.length > 0) {
+  // One person is addressed, so whoever is listed is that person, however it is spelled.
+  const among = (list: readonly unknown[] = []) =>
+    people.length === 1 ? people.slice(0, list.length) : people.filter((id) => list.includes(id));
+  const refused = among(invalidStaffIdList);
+  if (refused.length === people.length)
+    return { ok: false, failure: "final", reason: NOT_A_MEMBER };
+  const limited = among(flowControlledStaffIdList).filter((id) => !refused.includes(id));
+  if (refused.length === 0 && limited.length === people.length) {
     return {
       ok: false,
       failure: "retry",
@@ -132,7 +114,16 @@ function resultOf(posted: Posted, token: string): SendResult {
       waitMs: FLOW_CONTROL_MS,
     };
   }
-  if (processQueryKey !== "") return { ok: true, processQueryKey };
   const lists = invalidStaffIdList ?? flowControlledStaffIdList;
-  return lists === undefined ? { ok: false, ...apiVerdict(status, text) } : { ok: true };
+  if (processQueryKey === "" && lists === undefined) {
+    return { ok: false, ...apiVerdict(status, text) };
+  }
+  return {
+    ok: true,
+    ...(processQueryKey === "" ? {} : { processQueryKey }),
+    ...(refused.length === 0
+      ? {}
+      : { refused: refused.map((userId) => ({ userId, reason: NOT_A_MEMBER })) }),
+    ...(limited.length === 0 ? {} : { limited }),
+  };
 }

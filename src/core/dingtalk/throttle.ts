@@ -13,6 +13,8 @@ export interface ThrottleOptions {
 export interface Throttle {
   /** Resolves when this call may go out, first come first served; rejects with `signal`'s reason. */
   take(api: string, signal: AbortSignal): Promise<void>;
+  /** Takes a slot that is free right now, for calls that can do without one: never before anybody who waits. */
+  tryTake(api: string): boolean;
   /** APIs remembered: those called in the last second, and those with calls waiting. */
   readonly size: number;
 }
@@ -107,6 +109,13 @@ export function createThrottle({ perSecond, clock }: ThrottleOptions): Throttle 
         queue.waiting.add(go);
         if (queue.timer === undefined) advance(queue);
       });
+    },
+    tryTake(api) {
+      forgetIdle(clock.monotonic());
+      const queue = queueOf(api);
+      if (queue.waiting.size > 0 || delayOf(queue) > 0) return false;
+      count(queue);
+      return true;
     },
     get size() {
       return queues.size;

@@ -5,6 +5,7 @@ import { createTokenSource } from "../../../src/core/dingtalk/token.ts";
 import type { Chat } from "../../../src/core/inbound/session.ts";
 import type { Message } from "../../../src/core/message.ts";
 import { createFakeClock } from "../../support/fake-clock.ts";
+import { words } from "../../support/fake-messages.ts";
 import {
   createFakeFetch,
   jsonResponse,
@@ -39,7 +40,8 @@ function sending(answer: (call: FakeCall, at: number) => Answer) {
   const throttle = createThrottle({ perSecond: 20, clock });
   const robot = createRobotApi({ apiUrl, robotCode: "robot1", tokens, throttle, fetch, clock });
   const stop = new AbortController();
-  const send = (chat = direct, message = hello) => robot.send(chat, message, stop.signal);
+  const send = (chat = direct, message: Message = hello, userIds?: readonly string[]) =>
+    robot.send(chat, message, stop.signal, userIds);
   return { clock, mints, sends, send, stop };
 }
 
@@ -222,4 +224,64 @@ test("isAddressable() knows whom the API reaches", () => {
   expect(isAddressable({ ...direct, userId: "$:LWCP_v1:$abc" })).toBe(false);
   expect(isAddressable({ ...direct, userId: "" })).toBe(false);
   expect(isAddressable({ ...direct, userId: undefined })).toBe(false);
+});
+
+describe("send() to several people", () => {
+  const people = ["one", "two", "three"];
+  const batch = { ...direct, userId: undefined };
+
+  test("is one call", async () => {
+    const { sends, send } = sending(key);
+    expect(await send(batch, hello, people)).toEqual({ ok: true, processQueryKey: "key1" });
+    expect(sends).toHaveLength(1);
+    expect(JSON.parse(sends[0]?.body ?? "")).toMatchObject({ userIds: people });
+  });
+
+  test("tells who will never get it and who gets it later", async () => {
+    const { send } = sending(() =>
+      jsonResponse(200, {
+        processQueryKey: "key1",
+        invalidStaffIdList: ["two"],
+        flowControlledStaffIdList: ["three", "two"],
+      }),
+    );
+    expect(await send(batch, hello, people)).toMatchObject({
+      ok: true,
+      processQueryKey: "key1",
+      refused: [{ userId: "two" }],
+      limited: ["three"],
+    });
+  });
+
+  test.each([
+    ["nobody of them is known", { invalidStaffIdList: people }, "final"],
+    ["all have had too many", { flowControlledStaffIdList: people }, "retry"],
+  ])("%s", async (_why, lists, failure) => {
+    const { send } = sending(() => jsonResponse(200, { processQueryKey: "key1", ...lists }));
+    expect(await send(batch, hello, people)).toMatchObject({ ok: false, failure });
+  });
+
+  test("some refused, all others limited: none is lost", async () => {
+    const { send } = sending(() =>
+      jsonResponse(200, {
+        invalidStaffIdList: ["one"],
+        flowControlledStaffIdList: ["two", "three"],
+      }),
+    );
+    expect(await send(batch, hello, people)).toMatchObject({
+      ok: true,
+      refused: [{ userId: "one" }],
+      limited: ["two", "three"],
+    });
+  });
+});
+
+test("send() tells what the OpenAPI cannot carry", async () => {
+  const { send } = sending(key);
+  const calling: Message = { ...words("hello"), at: { userIds: ["staff2"] } };
+  expect(await send(group, calling)).toEqual({
+    ok: true,
+    processQueryKey: "key1",
+    leftOut: ["at"],
+  });
 });

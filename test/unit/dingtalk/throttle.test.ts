@@ -81,6 +81,31 @@ describe("createThrottle()", () => {
     expect(take("c", API, AbortSignal.abort(new Error("no")))).rejects.toThrow("no");
   });
 
+  test("gives a free slot at once to who does not wait", async () => {
+    const { clock, throttle } = throttling(2);
+    expect([1, 2, 3].map(() => throttle.tryTake(API))).toEqual([true, true, false]);
+    expect(throttle.tryTake("/other")).toBe(true);
+    await clock.advance(1099);
+    expect(throttle.tryTake(API)).toBe(false);
+    await clock.advance(1);
+    expect(throttle.tryTake(API)).toBe(true);
+    expect(clock.pending).toBe(0);
+  });
+
+  test("counts that one among the others, and never before anybody who waits", async () => {
+    const { clock, throttle, take, names } = throttling(1);
+    expect(throttle.tryTake(API)).toBe(true);
+    void take("a");
+    void take("b");
+    await clock.settle();
+    expect(names()).toBe("");
+    // The slot is free, and the timer that gives it to the first of them has not run yet.
+    clock.stall(1100);
+    expect(throttle.tryTake(API)).toBe(false);
+    await clock.advance(2200);
+    expect(names()).toBe("ab");
+  });
+
   test("forgets APIs nobody calls", async () => {
     const { clock, throttle, take } = throttling(1);
     for (let api = 0; api < 1000; api++) {
