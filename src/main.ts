@@ -1,30 +1,12 @@
 import process from "node:process";
-import { parseArgs } from "node:util";
+import { USAGE, parseArguments, refuseStray } from "./commands/_arguments.ts";
 import { readConfiguration } from "./commands/_configuration.ts";
 import { EXIT, UserError } from "./commands/_exit.ts";
-import { demo } from "./commands/demo.ts";
-import { start } from "./commands/start.ts";
-import { reasonOf } from "./core/log.ts";
 import { VERSION } from "./version.ts";
 
-const USAGE = `dingbridge ${VERSION}: DingTalk chats, answered by your OpenClaw agent
-
-  dingbridge                     start if a robot is configured, else the demo
-  dingbridge start               run the worker
-  dingbridge demo                a chat page with a simulated DingTalk and an echo gateway
-
-Options
-  --config FILE                  configuration file (default: ~/.openclaw/dingbridge.json, then openclaw.json)
-  --gateway URL                  demo: use the real gateway at this address
-  --port N                       demo: the chat page's port (default: 18790)
-  --no-open                      demo: do not open a browser
-  --version, --help`;
-
-const COMMANDS = ["start", "demo"] as const;
-
 async function main(argv: readonly string[]): Promise<number> {
-  const { values, positionals } = parse(argv);
-  if (values.help === true || positionals[0] === "help") {
+  const { command, values } = parseArguments(argv);
+  if (values.help === true) {
     console.log(USAGE);
     return EXIT.ok;
   }
@@ -32,28 +14,24 @@ async function main(argv: readonly string[]): Promise<number> {
     console.log(VERSION);
     return EXIT.ok;
   }
-  const [command, ...rest] = positionals;
-  if (rest.length > 0)
-    throw new UserError(`unexpected argument: ${rest[0]}\n\n${USAGE}`, EXIT.usage);
-
-  if (command !== undefined && !COMMANDS.some((known) => known === command)) {
-    throw new UserError(`unknown command: ${command}\n\n${USAGE}`, EXIT.usage);
+  if (command === "send") {
+    refuseStray("send", values);
+    // Each command loads what it needs: who sends does not wait for all that a worker is made of.
+    const { send } = await import("./commands/send.ts");
+    return await send(values);
   }
   const loaded = readConfiguration(values.config);
   // Whoever named a file wants that robot, not a demo.
   const wantsDemo =
     command === undefined && loaded.unconfigured && !loaded.disabled && !loaded.isNamed;
   if (command !== "demo" && !wantsDemo) {
-    const stray = (["gateway", "port", "no-open"] as const).find((name) => name in values);
-    if (stray !== undefined) {
-      throw new UserError(
-        `--${stray} belongs to the demo: dingbridge demo --${stray} …`,
-        EXIT.usage,
-      );
-    }
+    refuseStray("start", values);
+    const { start } = await import("./commands/start.ts");
     return await start(loaded);
   }
 
+  refuseStray("demo", values);
+  const { demo } = await import("./commands/demo.ts");
   return await demo({
     gateway: gatewayOf(values.gateway),
     token: loaded.gatewayToken,
@@ -61,25 +39,6 @@ async function main(argv: readonly string[]): Promise<number> {
     port: portOf(values.port),
     open: values["no-open"] !== true,
   });
-}
-
-function parse(argv: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...argv],
-      allowPositionals: true,
-      options: {
-        config: { type: "string" },
-        gateway: { type: "string" },
-        port: { type: "string" },
-        "no-open": { type: "boolean" },
-        version: { type: "boolean" },
-        help: { type: "boolean", short: "h" },
-      },
-    });
-  } catch (error) {
-    throw new UserError(`${reasonOf(error)}\n\n${USAGE}`, EXIT.usage);
-  }
 }
 
 function gatewayOf(url: string | undefined): string | undefined {

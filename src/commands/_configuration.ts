@@ -3,7 +3,8 @@ import { homedir, userInfo } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import JSON5 from "json5";
-import { loadConfig, type ConfigFile, type Loaded } from "../core/config/load.ts";
+import { loadConfig, type ConfigFile, type Loaded, type Sources } from "../core/config/load.ts";
+import { ENVIRONMENT, type Config } from "../core/config/schema.ts";
 import { reasonOf } from "../core/log.ts";
 
 export interface Configuration extends Loaded {
@@ -13,6 +14,16 @@ export interface Configuration extends Loaded {
   readonly isNamed: boolean;
 }
 
+/** What a command needs that only talks to the worker. */
+export type HttpConfiguration =
+  | {
+      readonly ok: true;
+      readonly http: Config["http"];
+      /** Why `http.token` counts as not set although something is written there. */
+      readonly warnings: readonly string[];
+    }
+  | { readonly ok: false; readonly problems: readonly string[] };
+
 /**
  * Reads the configuration of this machine. The first of these files that exists holds
  * `channels.dingtalk`: `--config`, `$DINGBRIDGE_CONFIG`, `~/.openclaw/dingbridge.json`,
@@ -20,8 +31,75 @@ export interface Configuration extends Loaded {
  * file in any case.
  */
 export function readConfiguration(explicit: string | undefined): Configuration {
+  const { own, openclaw, ownPath, isNamed, problems, warnings } = readFiles(explicit);
+  const loaded = load({ own, openclaw, env: process.env });
+  if (problems.length === 0) {
+    const { config } = loaded;
+    return {
+      ...loaded,
+      path: ownPath,
+      isNamed,
+      warnings: [...warnings, ...loaded.warnings],
+      config: config && { ...config, dataDir: expandHome(config.dataDir) },
+    };
+  }
+  // A file that cannot be read leaves everything missing: only its own problem is worth a line.
+  return {
+    ...loaded,
+    path: ownPath,
+    isNamed,
+    config: undefined,
+    problems,
+    unconfigured: false,
+  };
+}
+
+/**
+ * `http.*` of the same configuration, whatever else is wrong with it or known to the worker only, like
+ * a secret in the environment of its service.
+ */
+export function readHttpConfiguration(explicit: string | undefined): HttpConfiguration {
+  const { own, problems } = readFiles(explicit);
+  if (problems.length > 0) return { ok: false, problems };
+  const json = { channels: { dingtalk: { clientId: "-", clientSecret: "-", http: httpOf(own) } } };
+  const {
+    config,
+    problems: wrong,
+    warnings,
+  } = load({
+    own: { path: own?.path ?? "", json },
+    openclaw: undefined,
+    // References may name any variable; those that set something else are left out.
+    env: Object.fromEntries(
+      Object.entries(process.env).filter(
+        ([name]) => ENVIRONMENT[name]?.startsWith("http.") !== false,
+      ),
+    ),
+  });
+  return config === undefined
+    ? { ok: false, problems: wrong }
+    : { ok: true, http: config.http, warnings };
+}
+
+function load(files: Pick<Sources, "own" | "openclaw" | "env">): Loaded {
+  return loadConfig({
+    ...files,
+    readFile: (path) => readFileSync(expandHome(path), "utf8"),
+    defaults: { dataDir: join(ownFolder(), "dingbridge"), locale: systemLocale() },
+  });
+}
+
+function httpOf(file: ConfigFile | undefined): unknown {
+  let at = file?.json;
+  for (const key of ["channels", "dingtalk", "http"]) {
+    at = typeof at === "object" && at !== null ? (at as Record<string, unknown>)[key] : undefined;
+  }
+  return at;
+}
+
+function readFiles(explicit: string | undefined) {
   const { env } = process;
-  const folder = join(home(), ".openclaw");
+  const folder = ownFolder();
   const openclawPath = expandHome(env["OPENCLAW_CONFIG_PATH"] || join(folder, "openclaw.json"));
   const name = explicit ?? (env["DINGBRIDGE_CONFIG"] || undefined);
   const named = name === undefined ? undefined : expandHome(name);
@@ -45,33 +123,7 @@ export function readConfiguration(explicit: string | undefined): Configuration {
         ? // With a file of our own this one only has defaults to give.
           read(openclawPath, warnings)
         : undefined;
-
-  const loaded = loadConfig({
-    own,
-    openclaw,
-    env,
-    readFile: (path) => readFileSync(expandHome(path), "utf8"),
-    defaults: { dataDir: join(folder, "dingbridge"), locale: systemLocale() },
-  });
-  if (problems.length === 0) {
-    const { config } = loaded;
-    return {
-      ...loaded,
-      path: ownPath,
-      isNamed: named !== undefined,
-      warnings: [...warnings, ...loaded.warnings],
-      config: config && { ...config, dataDir: expandHome(config.dataDir) },
-    };
-  }
-  // A file that cannot be read leaves everything missing: only its own problem is worth a line.
-  return {
-    ...loaded,
-    path: ownPath,
-    isNamed: named !== undefined,
-    config: undefined,
-    problems,
-    unconfigured: false,
-  };
+  return { own, openclaw, ownPath, isNamed: named !== undefined, problems, warnings };
 }
 
 /** One line: json5's errors name line and column already. */
@@ -87,6 +139,8 @@ function problemWith(error: unknown): string {
 function expandHome(path: string): string {
   return path === "~" || path.startsWith("~/") ? join(home(), path.slice(1)) : path;
 }
+
+const ownFolder = () => join(home(), ".openclaw");
 
 /** Node takes an empty HOME at its word. */
 const home = () => homedir() || userInfo().homedir;

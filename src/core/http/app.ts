@@ -2,6 +2,11 @@ import { Hono } from "hono";
 import { bearerAuth } from "hono/bearer-auth";
 import { HTTPException } from "hono/http-exception";
 import { secureHeaders } from "hono/secure-headers";
+import type { Log } from "../log.ts";
+import type { CronDelivery } from "../send/cron.ts";
+import type { Sending } from "../send/sending.ts";
+import { createHooks } from "./hooks.ts";
+import { createMessages } from "./messages.ts";
 
 /** What is not right, by part; empty when ready. */
 export interface Readiness {
@@ -14,11 +19,16 @@ export interface AppOptions {
   readonly status: () => Promise<unknown>;
   /** /status needs this bearer token; undefined: nobody may read it. Null: open to all (loopback). */
   readonly token: string | undefined | null;
+  /** What sending always needs, on loopback too; undefined: it is off. */
+  readonly apiToken: string | undefined;
+  readonly sending: Sending;
+  readonly cron: CronDelivery;
+  readonly log: Log;
 }
 
 /**
  * `worker.fetch`: `/healthz` alive · `/readyz` every robot connected and the store writable, else 503
- * with reasons · `/status` for people and tools. An adapter only serves it.
+ * with reasons · `/status` for people and tools · `/v1/…` sends. An adapter only serves it.
  */
 export function createApp(options: AppOptions): Hono {
   const app = new Hono();
@@ -41,6 +51,10 @@ export function createApp(options: AppOptions): Hono {
     if (options.token !== null) app.use("/status", bearerAuth({ token: options.token }));
     app.get("/status", async (c) => c.json(await options.status()));
   }
+
+  const { apiToken, sending, cron, log } = options;
+  app.route("/", createMessages({ token: apiToken, sending, log }));
+  app.route("/", createHooks({ token: apiToken, cron, log }));
   app.notFound((c) => c.json({ error: "not found" }, 404));
   app.onError((error, c) =>
     error instanceof HTTPException ? error.getResponse() : c.json({ error: "internal error" }, 500),

@@ -1,14 +1,9 @@
 import { describe, expect, test } from "bun:test";
-import { createApp, type AppOptions } from "../../../src/core/http/app.ts";
+import type { AppOptions } from "../../../src/core/http/app.ts";
 import { isLoopback } from "../../../src/core/network.ts";
+import { serving } from "./_app.ts";
 
-const app = (options: Partial<AppOptions> = {}) =>
-  createApp({
-    readiness: async () => ({ ready: true, failing: [] }),
-    status: async () => ({ version: "1.2.3" }),
-    token: null,
-    ...options,
-  });
+const app = (options: Partial<AppOptions> = {}) => serving(options).app;
 
 async function get(path: string, options: Partial<AppOptions> = {}, headers = {}) {
   const response = await app(options).request(path, { headers });
@@ -79,9 +74,12 @@ describe("GET /status", () => {
 });
 
 describe("any other path", () => {
-  test.each(["/", "/nothing", "/healthz/x", "/v1/messages"])("is 404: %s", async (path) => {
-    expect(await get(path)).toMatchObject({ status: 404, text: '{"error":"not found"}' });
-  });
+  test.each(["/", "/nothing", "/healthz/x", "/v1/messages", "/v1/hooks/openclaw"])(
+    "is 404: %s",
+    async (path) => {
+      expect(await get(path)).toMatchObject({ status: 404, text: '{"error":"not found"}' });
+    },
+  );
 
   test("and any other method is 404", async () => {
     const response = await app().request("/healthz", { method: "POST" });
