@@ -5,7 +5,8 @@ import { streamSSE } from "hono/streaming";
 import * as v from "valibot";
 import type { DingTalk, Saying } from "./dingtalk.ts";
 import type { SimulatorEvent } from "./events.ts";
-import type { EchoGateway } from "./gateway.ts";
+import { WORDS, type EchoWord } from "./echo-words.ts";
+import { echoWords, type EchoGateway } from "./gateway.ts";
 import { listen } from "./listen.ts";
 import { sampleOf } from "./samples.ts";
 
@@ -28,6 +29,7 @@ const Action = v.variant("action", [
     text: v.pipe(v.string(), v.maxLength(10_000)),
     language: v.picklist(["zh", "en"]),
   }),
+  v.object({ action: v.literal("press"), outTrackId: v.string(), actionId: v.string() }),
   v.object({ action: v.literal("drop") }),
   v.object({ action: v.literal("disconnect") }),
   v.object({ action: v.literal("expire") }),
@@ -40,10 +42,25 @@ const chatOf = (id: "direct" | "group") => CHATS.find((chat) => chat.id === id) 
 const asset = (name: string) =>
   readFileSync(fileURLToPath(new URL(`page/${name}`, import.meta.url)), "utf8");
 const SCRIPT = "text/javascript; charset=utf-8";
-const SCRIPTS = ["page", "texts", "dom", "markdown", "bubble", "attach"];
+const SCRIPTS = [
+  "page",
+  "texts",
+  "dom",
+  "markdown",
+  "links",
+  "bubble",
+  "posts",
+  "cards",
+  "marks",
+  "frames",
+  "tries",
+  "attach",
+];
 const ASSETS: readonly (readonly [path: string, type: string, read: () => string])[] = [
   ["/", "text/html; charset=utf-8", () => asset("index.html")],
-  ["/style.css", "text/css; charset=utf-8", () => asset("style.css")],
+  ...["style", "posts"].map(
+    (name) => [`/${name}.css`, "text/css; charset=utf-8", () => asset(`${name}.css`)] as const,
+  ),
   ...SCRIPTS.map((name) => [`/${name}.js`, SCRIPT, () => asset(`${name}.js`)] as const),
   ["/marked.js", SCRIPT, () => readFileSync(fileURLToPath(import.meta.resolve("marked")), "utf8")],
 ];
@@ -52,16 +69,20 @@ export interface ChatPageOptions {
   readonly dingtalk: DingTalk;
   /** Undefined when a real gateway answers: it cannot be stopped from here. */
   readonly gateway: EchoGateway | undefined;
+  /** Words the gateway answers in some special way: buttons that say them. */
+  readonly tries?: readonly EchoWord[];
   /** 0: any free port. */
   readonly port: number;
 }
 
 /**
  * The demo's chat page: `GET /` the page · `GET /info` its chats · `GET /events` what happens, as
- * server-sent events, the past first · `GET /picture/<code>` what somebody sent · `POST /act` what a
- * person does. On loopback only, and only for pages of its own origin.
+ * server-sent events, the past first · `GET /picture/<code>` what somebody sent · `GET /media/<id>` what
+ * the robot has uploaded · `POST /act` what a person does. On loopback only, and only for pages of its own origin.
  */
-export async function startChatPage({ dingtalk, gateway, port }: ChatPageOptions) {
+export async function startChatPage(options: ChatPageOptions) {
+  const { dingtalk, gateway, port } = options;
+  const { tries = gateway === undefined ? [] : echoWords() } = options;
   const { events } = dingtalk;
   const app = new Hono();
 
@@ -70,7 +91,16 @@ export async function startChatPage({ dingtalk, gateway, port }: ChatPageOptions
       c.body(read(), 200, { "content-type": type, "cache-control": "no-store" }),
     );
   }
-  app.get("/info", (c) => c.json({ chats: CHATS, gateway: gatewayState() }));
+  app.get("/info", (c) =>
+    c.json({
+      chats: CHATS,
+      gateway: gatewayState(),
+      tries: WORDS.filter(({ word }) => tries.includes(word)).map(({ word, zh }) => ({
+        word,
+        zh,
+      })),
+    }),
+  );
 
   app.get("/picture/:code", (c) => {
     const file = dingtalk.files.find(c.req.param("code"));
@@ -79,6 +109,26 @@ export async function startChatPage({ dingtalk, gateway, port }: ChatPageOptions
       "content-type": file.mime,
       "x-content-type-options": "nosniff",
     });
+  });
+
+  app.get("/media/:id", (c) => {
+    const upload = dingtalk.upload(c.req.param("id"));
+    if (upload === undefined) return c.notFound();
+    const { mime, name, bytes } = upload;
+    const shown = mime !== undefined && c.req.query("download") === undefined;
+    return c.body(bytes, 200, {
+      "content-type": shown ? mime : "application/octet-stream",
+      "content-disposition": shown
+        ? "inline"
+        : `attachment; filename*=UTF-8''${encodeURIComponent(c.req.query("download") || name)}`,
+      "content-security-policy": "sandbox",
+      "x-content-type-options": "nosniff",
+    });
+  });
+  app.get("/media/:id/about", (c) => {
+    const upload = dingtalk.upload(c.req.param("id"));
+    if (upload === undefined) return c.notFound();
+    return c.json({ name: upload.name, bytes: upload.bytes.length, mime: upload.mime ?? "" });
   });
 
   app.get("/events", (c) =>
@@ -128,6 +178,19 @@ export async function startChatPage({ dingtalk, gateway, port }: ChatPageOptions
       ...saying,
     });
 
+  /** What the robot has said last in a chat: a message, or a card as it is now. */
+  const lastIn = (conversationId: string) => {
+    const isHere = (it: { readonly conversationId: string; readonly recalledAt?: unknown }) =>
+      it.conversationId === conversationId && it.recalledAt === undefined;
+    const sent = dingtalk.sent.findLast(isHere);
+    const card = dingtalk.cards().findLast(isHere);
+    if (card !== undefined && card.time >= (sent?.time ?? 0)) {
+      const markdown = { title: "", text: card.text };
+      return { body: { msgtype: "markdown", markdown }, key: card.carrierId };
+    }
+    return sent === undefined ? undefined : { body: sent.body, key: sent.processQueryKey };
+  };
+
   const send = (action: Extract<Act, { action: "send" }>): boolean => {
     const chat = chatOf(action.chat);
     const said = sampleOf(action.sample, {
@@ -135,11 +198,18 @@ export async function startChatPage({ dingtalk, gateway, port }: ChatPageOptions
       group: chat.id === "group",
       language: action.language,
       words: action.text,
-      last: dingtalk.sent.findLast(({ conversationId }) => conversationId === chat.conversationId)
-        ?.body,
+      last: lastIn(chat.conversationId),
     });
     if (said !== undefined) say(chat, { said });
     return said !== undefined;
+  };
+
+  // Not waited for: a robot that does not ack it is shown by the frames.
+  const press = ({ outTrackId, actionId }: Extract<Act, { action: "press" }>): boolean => {
+    const card = dingtalk.cards().find((it) => it.outTrackId === outTrackId);
+    if (card?.template.stopAction !== actionId) return false;
+    dingtalk.press({ outTrackId, actionId }).catch(() => undefined);
+    return true;
   };
 
   /** False if a person could not do that. */
@@ -149,6 +219,8 @@ export async function startChatPage({ dingtalk, gateway, port }: ChatPageOptions
         return say(chatOf(action.chat), { text: action.text });
       case "send":
         return send(action);
+      case "press":
+        return press(action);
       case "drop":
         return dingtalk.stream.drop();
       case "disconnect":

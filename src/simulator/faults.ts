@@ -6,6 +6,55 @@ export interface Fault {
   readonly body: unknown;
 }
 
+/** A fault every time, or as often as a function says so: `undefined` lets the call through. */
+export type Switch = Fault | ((path: string) => Fault | undefined) | null;
+
+/** A fault for the first calls, and none after them. */
+export function times(count: number, fault: Fault): Switch {
+  let left = count;
+  return () => (left-- > 0 ? fault : undefined);
+}
+
+/** More calls a second than an app has to an API. */
+export const TOO_MANY_CALLS: Fault = {
+  status: 403,
+  body: {
+    code: "Forbidden.AccessDenied.QpsLimitForAppkeyAndApi",
+    requestid: "3A5F0C4E-QPS",
+    message: "应用调用该接口的QPS超过限制",
+  },
+};
+
+/** The same in the words of the old API. */
+export const TOO_MANY_UPLOADS: Fault = {
+  status: 200,
+  body: { errcode: 90018, errmsg: "您的服务器调用钉钉开放平台当前接口的所有请求都被暂时禁用了" },
+};
+
+/** What streaming to a card answers with for almost any reason. */
+export const UNKNOWN_ERROR: Fault = {
+  status: 500,
+  body: { code: "unknownError", requestid: "3A5F0C4E-ERR", message: "未知错误" },
+};
+
+/** Permissions an app may have. */
+export type Scope =
+  | "qyapi_robot_sendmsg"
+  | "qyapi_base"
+  | "Card.Instance.Write"
+  | "Card.Streaming.Write";
+
+/** The app has not been given a permission. */
+export const permissionDenied = (scope: Scope): Fault => ({
+  status: 403,
+  body: {
+    code: "Forbidden.AccessDenied.AccessTokenPermissionDenied",
+    requestid: "3A5F0C4E-PERM",
+    message: `没有调用该接口的权限，接口权限申请参考：${scope}`,
+    accessdenieddetail: { requiredScopes: [scope] },
+  },
+});
+
 export function faultResponse({ status, body }: Fault): Response {
   return typeof body === "string"
     ? new Response(body, { status, headers: { "content-type": "text/html; charset=utf-8" } })

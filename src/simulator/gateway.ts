@@ -4,6 +4,7 @@ import { stream } from "hono/streaming";
 import { createEcho } from "./echo.ts";
 import { faultResponse, type Fault } from "./faults.ts";
 import { MAX_BODY_BYTES, imagesIn, takesImages, textIn } from "./gateway-content.ts";
+import { createMediaFilter } from "./gateway-media.ts";
 import { createResumes } from "./gateway-resumes.ts";
 import { createSessions } from "./gateway-sessions.ts";
 import {
@@ -23,7 +24,8 @@ import { invokeTool } from "./gateway-tools.ts";
 import { createTurns, type Asked, type Responder, type Turn } from "./gateway-turns.ts";
 import { listen, type Listening } from "./listen.ts";
 
-export { createEcho } from "./echo.ts";
+export { createEcho, echoWords } from "./echo.ts";
+export type { EchoOptions } from "./echo-words.ts";
 export type { Entry, Session, SessionStatus } from "./gateway-sessions.ts";
 export type { Content, ContentPart } from "./gateway-content.ts";
 export type { Asked, Responder } from "./gateway-turns.ts";
@@ -143,13 +145,20 @@ export async function startGateway(options: GatewayOptions = {}) {
         await out.write(chunk(turn.runId, { role: "assistant" }, null));
         await Promise.race([ready, turn.interrupted]);
         let said = "";
-        const outcome = await turns.run(turn, async (piece) => {
+        const media = createMediaFilter();
+        const tell = async (piece: string) => {
           said += piece;
           onStreaming?.(session, said, false);
           await out.write(chunk(turn.runId, { content: piece }, null));
+        };
+        const outcome = await turns.run(turn, async (piece) => {
+          const told = media.add(piece);
+          if (told !== "" || piece === "") await tell(told);
         });
         // Broken off: the connection is gone, or about to be.
         if (outcome === undefined) return;
+        const rest = media.end();
+        if (rest !== "") await tell(rest);
         onStreaming?.(session, said, true);
         await out.write(outcome.ok ? chunk(turn.runId, {}, "stop") : streamError(outcome.error));
         await out.write(DONE);

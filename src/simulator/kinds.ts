@@ -23,6 +23,8 @@ export interface Quoted {
   readonly msgType: string;
   readonly content?: Fields;
   readonly text: string;
+  /** `processQueryKey` or `carrierId` of what the robot has sent otherwise than by a webhook. */
+  readonly key?: string | undefined;
 }
 
 export const ROBOT_ID = "$:LWCP_v1:$robot";
@@ -92,13 +94,14 @@ export const unknownMsgType = (said = "用户发送了一条消息，机器人�
 
 /** Words that answer to something said before. */
 export function quote(words: string, quoted: Quoted): Kind {
-  const { who, senderId, msgType, content, text } = quoted;
+  const { who, senderId, msgType, content, text, key } = quoted;
   const msgId = "msgQuoted==";
   const repliedMsg = { msgType, msgId, senderId, createdAt: Date.now() - 60_000, content };
   return {
     fields: {
       msgtype: "text",
       originalMsgId: msgId,
+      ...(key === undefined ? {} : { originalProcessQueryKey: key }),
       text: { content: ` ${words}`, isReplyMsg: true, repliedMsg },
     },
     shown: { text: words, quote: { who, text } },

@@ -1,14 +1,7 @@
 import type { EventLog } from "./events.ts";
 import type { SendCall, Via } from "./faults.ts";
-
-/** The webhook's shape. Kinds that it does not have are `{ msgtype: <msgKey>, ...<msgParam> }`. */
-export interface SentBody {
-  readonly msgtype: string;
-  readonly text?: { readonly content: string };
-  readonly markdown?: { readonly title: string; readonly text: string };
-  readonly at?: { readonly atUserIds?: readonly string[] };
-  readonly [field: string]: unknown;
-}
+import type { SentBody } from "./model.ts";
+import { postOf, postText } from "./posts.ts";
 
 /** A message the robot has sent. */
 export interface Sent {
@@ -18,7 +11,24 @@ export interface Sent {
   readonly body: SentBody;
   /** What the OpenAPI's answer names it by; a quote of it does too. */
   readonly processQueryKey?: string | undefined;
+  /** When it was taken back. */
+  readonly recalledAt?: number;
 }
+
+/** The same with what it carries, whichever way it came. */
+export interface Send {
+  readonly chat: string;
+  readonly time: number;
+  readonly via: Via;
+  /** Of a webhook its msgtype. */
+  readonly msgKey: string;
+  readonly param: Readonly<Record<string, unknown>>;
+  readonly processQueryKey: string | undefined;
+  readonly recalled: boolean;
+}
+
+/** How long a message can be taken back. */
+const RECALL_MS = 24 * 3_600_000;
 
 /** A call or message that came too fast. Where: the API's path, or the conversation. */
 export interface Violation {
@@ -50,6 +60,7 @@ export function createOutbox({ events, perMinute, perSecond }: OutboxOptions) {
     processQueryKey: string | undefined,
   ) => {
     const time = Date.now();
+    const post = postOf(body);
     messages.add(conversationId);
     sent.push({ conversationId, time, via, body, processQueryKey });
     events.emit({
@@ -59,9 +70,15 @@ export function createOutbox({ events, perMinute, perSecond }: OutboxOptions) {
       from: "robot",
       name: "dingbridge",
       msgtype: body.msgtype,
+      id: processQueryKey,
       title: body.markdown?.title,
-      text: body.markdown?.text ?? body.text?.content ?? JSON.stringify(body),
+      text:
+        body.markdown?.text ??
+        body.text?.content ??
+        (post === undefined ? JSON.stringify(body) : postText(post)),
       at: body.at?.atUserIds ?? [],
+      atAll: body.at?.isAtAll === true,
+      post,
     });
   };
 
@@ -78,6 +95,26 @@ export function createOutbox({ events, perMinute, perSecond }: OutboxOptions) {
       for (const call of batch) receive(call, processQueryKey);
       return true;
     },
+    /** All of it, with what each carries. */
+    sends: (): readonly Send[] => sent.map(sendOf),
+    /** Takes a message back that came this way, in a group from there. Why not, if not. */
+    recall(key: string, via: Via, conversationId?: string): string | undefined {
+      const found = [...sent.entries()].filter(
+        ([, it]) =>
+          it.processQueryKey === key &&
+          it.via === via &&
+          (conversationId === undefined || it.conversationId === conversationId),
+      );
+      const time = Date.now();
+      if (found.length === 0) return "processQueryKey不存在";
+      if (found.some(([, it]) => it.recalledAt !== undefined)) return "消息已撤回";
+      if (found.some(([, it]) => it.time < time - RECALL_MS)) return "消息发送超过24小时";
+      for (const [at, it] of found) {
+        sent[at] = { ...it, recalledAt: time };
+        events.emit({ type: "recalled", time, conversationId: it.conversationId, id: key });
+      }
+      return undefined;
+    },
     /** Counts a call: false, and not counted, when the API has had its share of the second. */
     call(api: string): boolean {
       if (calls.count(api) >= perSecond) {
@@ -91,6 +128,22 @@ export function createOutbox({ events, perMinute, perSecond }: OutboxOptions) {
 }
 
 export type Outbox = ReturnType<typeof createOutbox>;
+
+function sendOf({ conversationId, time, via, body, processQueryKey, recalledAt }: Sent): Send {
+  const { msgtype, ...rest } = body;
+  const inner = body[msgtype];
+  const isNested = typeof inner === "object" && inner !== null;
+  const key = { text: "sampleText", markdown: "sampleMarkdown" }[msgtype];
+  return {
+    chat: conversationId,
+    time,
+    via,
+    msgKey: via === "webhook" ? msgtype : (key ?? msgtype),
+    param: isNested ? (inner as Send["param"]) : rest,
+    processQueryKey,
+    recalled: recalledAt !== undefined,
+  };
+}
 
 /** Counts what happened under a key within the last `ms`. */
 function createWindows(ms: number) {

@@ -1,6 +1,6 @@
 import type { Files } from "./files.ts";
 import { audio, file, picture, quote, richText, saidByRobot, type Kind } from "./kinds.ts";
-import type { SentBody } from "./outbox.ts";
+import type { SentBody } from "./model.ts";
 import { png, type Colour } from "./png.ts";
 
 export type Sample = "picture" | "file" | "voice" | "quote";
@@ -32,7 +32,7 @@ const BARS: readonly (readonly [height: number, colour: Colour])[] = [
 ];
 
 /** A bar chart: something an agent can be asked about. */
-function chart() {
+export function chart() {
   const [width, height, margin, step] = [240, 150, 20, 40];
   return png(width, height, (x, y) => {
     const [bar, colour] = BARS[Math.floor((x - margin) / step)] ?? [0, GROUND];
@@ -44,7 +44,7 @@ function chart() {
 }
 
 /** Silence in the format of DingTalk's voice messages: nobody listens to it here. */
-function silence(ms: number) {
+export function silence(ms: number) {
   const magic = new TextEncoder().encode("#!AMR\n");
   const frame = [0x3c, ...Array.from({ length: 31 }, () => 0)];
   const frames = Array.from({ length: ms / 20 }, () => frame).flat();
@@ -57,8 +57,8 @@ export interface SampleOptions {
   readonly language: Language;
   /** What the person has typed. */
   readonly words: string;
-  /** The robot's last message in this chat. */
-  readonly last: SentBody | undefined;
+  /** The robot's last message in this chat, and the key it can be found by. */
+  readonly last: { readonly body: SentBody; readonly key: string | undefined } | undefined;
 }
 
 /** What a button of the chat page sends. Undefined where DingTalk would not let a person send it. */
@@ -81,6 +81,7 @@ export function sampleOf(sample: Sample, options: SampleOptions): Kind | undefin
     case "voice":
       return group ? undefined : audio(files.add(silence(4000)), 4000, text.voice);
     case "quote":
-      return last === undefined ? undefined : quote(words || text.reply, saidByRobot(last));
+      if (last === undefined) return undefined;
+      return quote(words || text.reply, { ...saidByRobot(last.body), key: last.key });
   }
 }

@@ -1,5 +1,6 @@
 import { make } from "./dom.js";
 import { highlightMentions, markdown, people, withMentions } from "./markdown.js";
+import { postBody, sizeOf } from "./posts.js";
 import { t, toMinute } from "./texts.js";
 
 /** The robot's is drawn by the style sheet. */
@@ -16,11 +17,13 @@ export function chatRow(from, name, caption, content) {
 }
 
 /** `addressed`: whom the message mentions, which DingTalk has cut out of what it passes on. */
-export function messageRow({ from, name, msgtype, text, at, time, shown = {} }, addressed) {
-  const attributes = { class: `bubble ${msgtype}`, "data-testid": "bubble", "data-from": from };
-  const words = msgtype === "markdown" ? markdown(text) : make("span", {}, text);
-  const content = make("div", attributes, words);
-  highlightMentions(content, at);
+export function messageRow(event, addressed) {
+  const { from, name, msgtype, text, at, atAll, time, shown = {}, post } = event;
+  const kind = post ? `post post-${post.kind}` : msgtype;
+  const attributes = { class: `bubble ${kind}`, "data-testid": "bubble", "data-from": from };
+  const words = () => [msgtype === "markdown" ? markdown(text) : make("span", {}, text)];
+  const content = make("div", attributes, ...(post ? postBody(post) : words()));
+  highlightMentions(content, atAll ? [...at, t.everybody, "all"] : at);
   if (addressed) content.prepend(make("span", { class: "mention" }, `@${addressed} `));
   if (shown.quote) content.prepend(quoted(shown.quote));
   content.append(...attachments(shown));
@@ -50,8 +53,7 @@ function attachments({ pictures = [], file, voice }) {
 }
 
 function fileCard({ name, bytes }) {
-  const size = bytes === undefined ? "" : `${(bytes / 1024).toFixed(1)} KB`;
-  return make("span", { class: "file" }, make("b", {}, name), make("small", {}, size));
+  return make("span", { class: "file" }, make("b", {}, name), make("small", {}, sizeOf(bytes)));
 }
 
 function voiceLine({ ms, words = "" }) {

@@ -13,9 +13,18 @@ export function make(tag, attributes, ...children) {
 
 /** Changes a scrolled box. Whoever reads its end stays there; who has scrolled up is left alone. */
 export function following(box, change) {
-  const atEnd = box.scrollHeight - box.scrollTop - box.clientHeight < NEAR_END;
+  const atEnd = isAtEnd(box);
   change();
   if (atEnd) toEnd(box);
 }
+
+/** Whoever reads the end stays there when pictures turn out to be larger than nothing. */
+export function followPictures(box) {
+  let atEnd = true;
+  box.addEventListener("scroll", () => (atEnd = isAtEnd(box)));
+  box.addEventListener("load", () => atEnd && toEnd(box), true);
+}
+
+const isAtEnd = (box) => box.scrollHeight - box.scrollTop - box.clientHeight < NEAR_END;
 
 export const toEnd = (box) => (box.scrollTop = box.scrollHeight);

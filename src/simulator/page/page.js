@@ -1,10 +1,14 @@
 import { listenToButtons, refreshButtons } from "./attach.js";
 import { avatar, chatRow, messageRow, previewOf } from "./bubble.js";
-import { byId, byTestId, following, make, toEnd } from "./dom.js";
-import { markdown, people, withMentions } from "./markdown.js";
-import { t, language, toMinute, toMs } from "./texts.js";
+import { cardRow, isLive } from "./cards.js";
+import { byId, byTestId, following, followPictures, make, toEnd } from "./dom.js";
+import { onFrame } from "./frames.js";
+import { markdown, withMentions } from "./markdown.js";
+import { mark } from "./marks.js";
+import { postPreview } from "./posts.js";
+import { t, language, toMinute } from "./texts.js";
+import { offerTries } from "./tries.js";
 
-const MAX_FRAMES = 300;
 /** How long a finished ghost waits for the message it announced. */
 const GHOST_MS = 3000;
 
@@ -35,7 +39,8 @@ function createChat({ id, title, conversationId }) {
 function empty(chat) {
   for (const part of [chat.time, chat.preview]) part.textContent = "";
   chat.unread.hidden = true;
-  return Object.assign(chat, { rows: [], last: 0, ghost: undefined, answered: false });
+  const fresh = { rows: [], byId: new Map(), live: new Set(), last: 0 };
+  return Object.assign(chat, { ...fresh, ghost: undefined, answered: false });
 }
 
 function show(chat) {
@@ -55,20 +60,32 @@ function markRead(chat) {
   chat.unread.hidden = true;
 }
 
+const chatWith = (wanted) => chats.find(({ conversationId }) => conversationId === wanted);
+
 function onMessage(event) {
-  const chat = chats.find(({ conversationId }) => conversationId === event.conversationId);
+  const chat = chatWith(event.conversationId);
   if (chat === undefined) return;
-  const { from, name, title, text, at, time, shown } = event;
-  const preview = withMentions(title || text || previewOf(shown), at).textContent;
-  chat.preview.textContent = chat.id === "group" ? `${name}: ${preview}` : preview;
-  chat.time.textContent = toMinute.format(time);
-  chat.last = time;
+  const { from, title, text, at, shown, post, id } = event;
+  const words = title || text || (post ? postPreview(post) : previewOf(shown));
+  preview(chat, event, withMentions(words, at).textContent);
   if (from === "robot") {
     dropGhost(chat);
     chat.answered = true;
   }
   const addressed = from === "person" && chat.id === "group" ? robotName : "";
   const row = messageRow(event, addressed);
+  if (id) chat.byId.set(id, row);
+  add(chat, row, event);
+}
+
+function preview(chat, { name, time }, words) {
+  chat.preview.textContent = chat.id === "group" ? `${name}: ${words}` : words;
+  chat.time.textContent = toMinute.format(time);
+  chat.last = time;
+}
+
+/** A new row, at the end. */
+function add(chat, row, { from, time }) {
   chat.rows.push(row);
   if (chat === open) {
     following(messages, () => messages.insertBefore(row, chat.ghost ?? null));
@@ -80,12 +97,41 @@ function onMessage(event) {
   }
 }
 
+function onCard(event) {
+  const chat = chatWith(event.conversationId);
+  if (chat === undefined) return;
+  const { outTrackId: id, name, time, text } = event;
+  const known = chat.byId.get(id);
+  following(messages, () => chat.byId.set(id, cardRow(event, known, press)));
+  if (isLive(event)) chat.live.add(id);
+  else chat.live.delete(id);
+  // The answer grows there.
+  dropGhost(chat);
+  chat.answered = true;
+  preview(chat, { name, time }, markdown(text).textContent.trim().slice(0, 60) || `[${t.card}]`);
+  if (known === undefined) add(chat, chat.byId.get(id), { from: "robot", time });
+}
+
+function onReaction({ conversationId, msgId, name, on }) {
+  const row = chatWith(conversationId)?.byId.get(msgId);
+  if (row !== undefined) following(messages, () => mark(row, name, on));
+}
+
+function onRecalled({ conversationId, id }) {
+  const chat = chatWith(conversationId);
+  const row = chat?.byId.get(id);
+  if (row === undefined) return;
+  row.remove();
+  chat.rows = chat.rows.filter((other) => other !== row);
+  chat.live.delete(id);
+}
+
 function onStreaming({ session, text, done, time }) {
   const chat = chats.find(({ id, conversationId }) =>
     session.includes(id === "direct" ? "dingtalk:user:" : `dingtalk:group:${conversationId}`),
   );
   // A finished answer without a ghost is of the past: its message is here or will never be.
-  if (chat === undefined || (done && chat.ghost === undefined)) return;
+  if (chat === undefined || chat.live.size > 0 || (done && chat.ghost === undefined)) return;
   following(messages, () => drawGhost(chat, text));
   if (done) forgetGhost(chat, time + GHOST_MS - Date.now());
 }
@@ -110,39 +156,6 @@ function forgetGhost(chat, afterMs) {
 function dropGhost(chat) {
   chat.ghost?.remove();
   chat.ghost = undefined;
-}
-
-function onFrame({ direction, label, detail, time }) {
-  const json = parsed(detail);
-  if (json?.senderStaffId) people.set(json.senderStaffId, json.senderNick);
-  const arrow = { class: "arrow", role: "img", "aria-label": t[direction] };
-  const summary = make(
-    "summary",
-    {},
-    make("span", arrow, direction === "in" ? "↓" : "↑"),
-    make("span", { class: "label" }, label),
-    make("time", {}, toMs.format(time)),
-    make("span", { class: "detail" }, detail.slice(0, 160)),
-  );
-  const body = make("pre", {}, json === undefined ? detail : JSON.stringify(json, null, 2));
-  const frame = { class: `frame ${direction} ${toneOf(label)}`, "data-testid": "frame" };
-  following(log, () => {
-    log.append(make("details", frame, summary, body));
-    if (log.childElementCount > MAX_FRAMES) log.firstElementChild.remove();
-  });
-}
-
-function parsed(text) {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-function toneOf(label) {
-  if (label === "link up") return "good";
-  return /link down|redelivery|disconnect|ack [45]/.test(label) ? "bad" : "";
 }
 
 function onState({ links, gateway, webhooks }) {
@@ -172,12 +185,21 @@ async function act(action) {
   return taken;
 }
 
+const press = (pressed) => act({ action: "press", ...pressed });
+const sayWords = (text) => act({ action: "say", chat: open.id, text });
+
+/** A button of the robot's says its words in the person's name. */
+function onClick({ target }) {
+  const words = target.closest("[data-say]")?.dataset.say;
+  if (words) void sayWords(words);
+}
+
 async function say() {
   const text = composer.value.trim();
   // In the group "@robot" alone is a message too.
   if (text === "" && open.id === "direct") return;
   composer.value = "";
-  const taken = await act({ action: "say", chat: open.id, text });
+  const taken = await sayWords(text);
   if (!taken && composer.value === "") composer.value = text;
 }
 
@@ -214,6 +236,9 @@ function listen() {
     void say();
   });
   composer.addEventListener("keydown", onEnter);
+  messages.addEventListener("click", onClick);
+  followPictures(messages);
+  offerTries(info.tries, sayWords);
   listenToButtons({ act, where: () => open, composer });
   for (const action of ["drop", "disconnect", "expire"]) {
     byTestId(action).addEventListener("click", () => void act({ action }));
@@ -227,7 +252,15 @@ function listen() {
 
 /** What happens, from the beginning: the server tells the past on every new connection. */
 function follow() {
-  const handlers = { message: onMessage, streaming: onStreaming, frame: onFrame, state: onState };
+  const handlers = {
+    message: onMessage,
+    streaming: onStreaming,
+    card: onCard,
+    reaction: onReaction,
+    recalled: onRecalled,
+    frame: onFrame,
+    state: onState,
+  };
   const events = new EventSource("/events");
   events.addEventListener("open", () => {
     chats.forEach(empty);

@@ -1,4 +1,5 @@
-import type { DingTalk } from "../../../src/simulator/dingtalk.ts";
+import { STOPPABLE, type DingTalk } from "../../../src/simulator/dingtalk.ts";
+import { CARD_TOPIC, ROBOT_TOPIC } from "../../../src/core/stream/frame.ts";
 import type { EchoGateway } from "../../../src/simulator/gateway.ts";
 import { until } from "../../support/until.ts";
 
@@ -7,9 +8,14 @@ export interface Answer {
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-export async function post(url: string, body: unknown, headers: Record<string, string> = {}) {
+export async function post(
+  url: string,
+  body: unknown,
+  headers: Record<string, string> = {},
+  method = "POST",
+) {
   const response = await fetch(url, {
-    method: "POST",
+    method,
     headers: { "content-type": "application/json", ...headers },
     body: typeof body === "string" ? body : JSON.stringify(body),
   });
@@ -34,6 +40,22 @@ export function createRobot(dingtalk: DingTalk) {
       { robotCode: dingtalk.clientId, ...body },
       { "x-acs-dingtalk-access-token": accessToken },
     );
+  /** Calls any API with a good token and the robot's code. */
+  const api = async (path: string, body: object, method = "POST") =>
+    await post(
+      dingtalk.url + path,
+      { robotCode: dingtalk.clientId, ...body },
+      { "x-acs-dingtalk-access-token": await token() },
+      method,
+    );
+  const upload = async (type: string, file: File | undefined, accessToken?: string) => {
+    const form = new FormData();
+    if (file !== undefined) form.set("media", file);
+    const query = new URLSearchParams({ access_token: accessToken ?? (await token()), type });
+    const url = `${dingtalk.url}/media/upload?${query.toString()}`;
+    const response = await fetch(url, { method: "POST", body: form });
+    return (await response.json()) as Answer["body"];
+  };
   const text = (content: string) => ({
     msgKey: "sampleText",
     msgParam: JSON.stringify({ content }),
@@ -44,6 +66,29 @@ export function createRobot(dingtalk: DingTalk) {
     token,
     text,
     call,
+    api,
+    upload,
+    /** Puts a card into a chat with a user, or into a group. Fields replace those of the body. */
+    card: async (outTrackId: string, where: { user: string } | { group: string }, fields = {}) =>
+      await api("/v1.0/card/instances/createAndDeliver", {
+        ...cardBody(outTrackId, where, dingtalk.clientId),
+        ...fields,
+      }),
+    frame: async (outTrackId: string, content: string, fields: object = {}) =>
+      await api(
+        "/v1.0/card/streaming",
+        {
+          outTrackId,
+          guid: crypto.randomUUID(),
+          key: "content",
+          content,
+          isFull: true,
+          isFinalize: false,
+          isError: false,
+          ...fields,
+        },
+        "PUT",
+      ),
     toUsers: async (userIds: readonly string[], content = "hi", fields: object = {}) =>
       await call("oToMessages/batchSend", { userIds, ...text(content), ...fields }, await token()),
     toGroup: async (openConversationId: string, content = "hi", fields: object = {}) =>
@@ -59,6 +104,7 @@ export function createRobot(dingtalk: DingTalk) {
       const { body } = await post(`${dingtalk.url}/v1.0/gateway/connections/open`, {
         clientId,
         clientSecret,
+        subscriptions: [ROBOT_TOPIC, CARD_TOPIC].map((topic) => ({ type: "CALLBACK", topic })),
       });
       const url = new URL(String(body["endpoint"]));
       url.searchParams.set("ticket", String(body["ticket"]));
@@ -76,6 +122,30 @@ export function createRobot(dingtalk: DingTalk) {
       });
       await until("the link", () => dingtalk.stream.links === 1);
     },
+  };
+}
+
+function cardBody(outTrackId: string, where: { user: string } | { group: string }, code: string) {
+  const common = {
+    cardTemplateId: STOPPABLE.id,
+    outTrackId,
+    callbackType: "STREAM",
+    cardData: { cardParamMap: {} },
+    userIdType: 1,
+  };
+  if ("user" in where) {
+    return {
+      ...common,
+      openSpaceId: `dtv1.card//IM_ROBOT.${where.user}`,
+      imRobotOpenSpaceModel: { supportForward: true },
+      imRobotOpenDeliverModel: { spaceType: "IM_ROBOT", robotCode: code },
+    };
+  }
+  return {
+    ...common,
+    openSpaceId: `dtv1.card//IM_GROUP.${where.group}`,
+    imGroupOpenSpaceModel: { supportForward: true },
+    imGroupOpenDeliverModel: { robotCode: code },
   };
 }
 

@@ -93,8 +93,10 @@ describe("the simulator's OpenAPI", () => {
   });
 
   test("other kinds keep their key and parameters", async () => {
-    await robot.toUsers(["u"], "", { msgKey: "sampleImageMsg", msgParam: '{"photoURL":"@1"}' });
-    expect(dingtalk.sent[0]?.body).toEqual({ msgtype: "sampleImageMsg", photoURL: "@1" });
+    const msgParam = '{"photoURL":"https://example.com/a.png"}';
+    await robot.toUsers(["u"], "", { msgKey: "sampleImageMsg", msgParam });
+    const photoURL = "https://example.com/a.png";
+    expect(dingtalk.sent[0]?.body).toEqual({ msgtype: "sampleImageMsg", photoURL });
   });
 
   test("what is wrong with a request is said as DingTalk says it", async () => {
