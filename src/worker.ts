@@ -1,53 +1,36 @@
-import { MAX_MESSAGES, mediaOf } from "./core/bridge/burst.ts";
+import { MAX_MESSAGES, mediaOf, stopIn } from "./core/bridge/burst.ts";
 import { createBudget } from "./core/bridge/budget.ts";
 import { createHold } from "./core/bridge/hold.ts";
 import { createIntake } from "./core/bridge/intake.ts";
 import { createLanes } from "./core/bridge/lanes.ts";
-import { createOutbox } from "./core/bridge/outbox.ts";
-import { createCompose, type ExtractText } from "./core/bridge/question.ts";
+import { createCompose } from "./core/bridge/question.ts";
+import { systemMessage } from "./core/bridge/prompt.ts";
 import { createRecovery } from "./core/bridge/recovery.ts";
-import { createSender } from "./core/bridge/sender.ts";
+import { createReplies } from "./core/bridge/replies.ts";
+import { createShowings } from "./core/bridge/showing.ts";
+import { createStops } from "./core/bridge/stops.ts";
 import { createTurn } from "./core/bridge/turn.ts";
-import type { Clock, Timer } from "./core/clock.ts";
+import type { Timer } from "./core/clock.ts";
 import type { Config } from "./core/config/schema.ts";
 import { createCounters } from "./core/counters.ts";
-import { createRobotApi } from "./core/dingtalk/robot.ts";
-import { createThrottle } from "./core/dingtalk/throttle.ts";
-import { createTokenSource } from "./core/dingtalk/token.ts";
+import { isStopButton, readCardCallback } from "./core/dingtalk/card.ts";
 import { createGateway } from "./core/gateway/client.ts";
 import { createGate } from "./core/gateway/gate.ts";
-import { createApp, type Readiness } from "./core/http/app.ts";
-import { reasonOf, type Log } from "./core/log.ts";
-import { DOWNLOAD_LIMITS, createDownloader } from "./core/media/download.ts";
-import { createGuard } from "./core/media/guard.ts";
-import type { FetchPinned, Resolve } from "./core/media/port.ts";
-import { createShelf, type MediaFiles } from "./core/media/shelf.ts";
+import { createApp } from "./core/http/app.ts";
+import { userIdOf } from "./core/inbound/session.ts";
+import { reasonOf } from "./core/log.ts";
+import { createShelf } from "./core/media/shelf.ts";
+import type { Words } from "./core/message.ts";
 import { isLoopback } from "./core/network.ts";
-import type { Dial } from "./core/socket.ts";
-import type { Store } from "./core/store.ts";
+import { createCronDelivery } from "./core/send/cron.ts";
+import { createSending } from "./core/send/sending.ts";
 import { openConnection } from "./core/stream/open.ts";
 import { createStream } from "./core/stream/stream.ts";
 import { TEXTS } from "./core/texts.ts";
 import { VERSION } from "./version.ts";
-
-/** All a worker needs from outside. Passed in, never imported: two workers can live in one process. */
-export interface WorkerPorts {
-  readonly clock: Clock;
-  readonly fetch: typeof fetch;
-  /** For the gateway: a new connection each time, kept open in silence for as long as a turn may take. */
-  readonly fetchFresh: typeof fetch;
-  readonly dial: Dial;
-  readonly store: Store;
-  /** Every address of a host. */
-  readonly resolve: Resolve;
-  readonly fetchPinned: FetchPinned;
-  readonly files: MediaFiles;
-  readonly extractText: ExtractText;
-  readonly log: Log;
-  readonly random: () => number;
-  /** Goes into /status and the user agent: "bun 1.4.5". */
-  readonly runtime: string;
-}
+import { createDelivery } from "./wiring/delivery.ts";
+import type { WorkerPorts } from "./wiring/ports.ts";
+import { createReport } from "./wiring/report.ts";
 
 /** Edge-style: `fetch` answers HTTP requests, whoever serves them. */
 export interface Worker {
@@ -59,25 +42,25 @@ export interface Worker {
   status(): Promise<unknown>;
 }
 
+const textOf = (text: string): Words => ({ format: "text", title: "", parts: [{ text }] });
+
 const ACCOUNT = "default";
+/** Messages that others asked to be sent and that may wait. */
+const SUBMISSIONS = 10_000;
 const OPEN_TIMEOUT_MS = 10_000;
 const DRAIN_MS = 15_000;
-const CHANGING_MS = 10_000;
 const TURN_RETRY_MS = 5000;
 const PRUNE_EVERY_MS = 10 * 60_000;
 const BUDGET_EVERY_MS = 60_000;
 /** Sessions taken up at once at the start, and when the next follow. */
 const WAKE_AT_ONCE = 50;
 const WAKE_EVERY_MS = 2;
-/** Failed replies that /status shows. */
-const FAILURES_SHOWN = 20;
 
 /** Joins the parts: link → intake → inbox → lanes → turn → outbox. The one file that knows them all. */
 export function createWorker(config: Config, ports: WorkerPorts): Worker {
   const { clock, fetch, dial, store, random, log } = ports;
   const counters = createCounters();
   const texts = TEXTS[config.locale];
-  const startedAt = clock.now();
   const halt = new AbortController();
   const timers = new Map<string, Timer>();
 
@@ -90,31 +73,14 @@ export function createWorker(config: Config, ports: WorkerPorts): Worker {
   });
 
   const { apiUrl, clientId, clientSecret } = config;
-  const tokens = createTokenSource({ apiUrl, clientId, clientSecret, fetch, clock });
-  const throttle = createThrottle({ perSecond: config.limits.perSecond, clock });
-  const robotCode = config.robotCode ?? clientId;
-  const outbox = createOutbox({
-    store,
-    sender: createSender({
-      store,
-      api: createRobotApi({ apiUrl, robotCode, tokens, throttle, fetch, clock }),
-      tokens,
-      throttle,
-      fetch,
-      clock,
-    }),
-    budget,
-    perMinute: config.limits.perMinute,
-    clock,
-    random,
-    log: log.child("outbox"),
-    counters,
-    signal: halt.signal,
-  });
+  const delivery = createDelivery({ config, ports, budget, counters, signal: halt.signal });
+  const { outbox } = delivery;
 
   const gateway = createGateway({
     ...config.gateway,
     token: config.gateway.token,
+    // Where no file may be sent there is nothing to look for.
+    readMedia: config.media.roots.length > 0,
     fetch: ports.fetchFresh,
     clock,
   });
@@ -138,27 +104,7 @@ export function createWorker(config: Config, ports: WorkerPorts): Worker {
   });
 
   const shelf = createShelf({
-    downloader: createDownloader({
-      apiUrl,
-      robotCode,
-      tokens,
-      fetch,
-      throttle: {
-        async take(api, signal) {
-          await throttle.take(api, signal);
-          // An estimate: not worth failing a download for.
-          await store.spend(budget.current(), "api").catch(() => undefined);
-        },
-      },
-      clock,
-      guard: createGuard({
-        resolve: ports.resolve,
-        allowHosts: config.media.allowHosts,
-        apiUrls: [apiUrl, config.oapiUrl],
-      }),
-      fetchPinned: ports.fetchPinned,
-      limits: { ...DOWNLOAD_LIMITS, maxBytes: config.media.maxMb * 1024 * 1024 },
-    }),
+    downloader: delivery.downloader,
     files: ports.files,
     log: log.child("media"),
     signal: halt.signal,
@@ -171,12 +117,40 @@ export function createWorker(config: Config, ports: WorkerPorts): Worker {
     log: log.child("turn"),
     counters,
     holdMs: config.gateway.holdMs,
-    notice: { format: "text", title: "", parts: [{ text: texts.queued }] },
+    notice: textOf(texts.queued),
     onNotice: outbox.wake,
+  });
+
+  const replies = createReplies({
+    formatting: delivery.formatting,
+    store,
+    texts,
+    log: log.child("turn"),
+    counters,
+  });
+  const stops = createStops();
+  const showings = createShowings({
+    mode: delivery.modeOf,
+    cards: delivery.cards,
+    reactions: delivery.reactions,
+    store,
+    slow: textOf(texts.slow),
+    slowNoticeMs: config.reply.slowNoticeMs,
+    onNotice: outbox.wake,
+    clock,
+    log: log.child("turn"),
   });
 
   const runTurn = createTurn({
     agentId: config.agentId,
+    system: systemMessage({
+      agentHints: config.agentHints,
+      files: config.media.roots.length > 0,
+    }),
+    replies,
+    showings,
+    stops,
+    atSender: config.reply.atSender,
     gateway,
     gate,
     hold,
@@ -245,6 +219,8 @@ export function createWorker(config: Config, ports: WorkerPorts): Worker {
     log: log.child("intake"),
     counters,
     onStored(arrival) {
+      const stop = stopIn(arrival.data);
+      if (stop !== undefined) stops.byWord(arrival.session, userIdOf(stop), arrival.msgId);
       const media = mediaOf(arrival.data);
       if (media.length > 0) shelf.begin({ account: ACCOUNT, msgId: arrival.msgId }, media);
       sessions.wake(arrival.session);
@@ -271,40 +247,50 @@ export function createWorker(config: Config, ports: WorkerPorts): Worker {
     counters,
     heartbeat: { intervalMs: config.stream.pingIntervalMs, misses: config.stream.pingMisses },
     onRobotMessage: intake.offer,
+    onCardCallback(data) {
+      const pressed = readCardCallback(data);
+      if (pressed === undefined || !isStopButton(pressed, config.card.stopAction)) return;
+      const { outTrackId, userId } = pressed;
+      log.info("stop button of a card pressed", { ended: stops.byCard(outTrackId, userId) });
+    },
   });
 
-  const readiness = async (): Promise<Readiness> => {
-    const { state, problem, generation, since } = stream.status();
-    const failing: { part: string; reason: string }[] = [];
-    // While one link replaces another at DingTalk's wish, the old one is still there.
-    const changing = state === "connecting" && generation > 1 && problem === null;
-    if (state !== "connected" && !(changing && clock.now() - since < CHANGING_MS)) {
-      failing.push({ part: `stream ${ACCOUNT}`, reason: problem?.reason ?? state });
-    }
-    const storeProblem = await store.probe().then(() => intake.problem, reasonOf);
-    if (storeProblem !== null) failing.push({ part: "store", reason: storeProblem });
-    return { ready: failing.length === 0, failing };
+  const sending = createSending({
+    store,
+    account: ACCOUNT,
+    words: (markdown, chat) => replies.words(markdown, chat),
+    recall: delivery.recall,
+    newId: () => crypto.randomUUID(),
+    clock,
+    limit: SUBMISSIONS,
+    counters,
+    log: log.child("send"),
+    onReplies: outbox.wake,
+    signal: halt.signal,
+  });
+
+  /** Cards an earlier process left open say so: their turns come to their end in messages of their own. */
+  const settleCards = async () => {
+    const left = await store.openCards();
+    const closing = left.map(({ chat, outTrackId }) => ({
+      chat,
+      message: { format: "card", outTrackId, text: texts.interrupted } as const,
+    }));
+    if (closing.length > 0) await store.settleCards(closing, clock.now());
   };
 
-  const status = async () => ({
-    version: VERSION,
+  const { readiness, status } = createReport({
+    account: ACCOUNT,
+    clientId,
     runtime: ports.runtime,
-    startedAt,
-    accounts: {
-      [ACCOUNT]: {
-        clientId,
-        stream: stream.status(),
-        budget: await budget.status().catch(reasonOf),
-      },
-    },
-    gateway: gate.status(),
-    readiness: await readiness(),
-    store: await store
-      .counts()
-      .then((counts) => ({ ...counts, problem: intake.problem }), reasonOf),
-    turns: { running: sessions.running, waiting: sessions.waiting, held: hold.size },
-    failedReplies: await store.failedReplies(FAILURES_SHOWN).catch(reasonOf),
-    counters: counters.read(),
+    stream,
+    intake,
+    budget,
+    gate,
+    store,
+    turns: () => ({ running: sessions.running, waiting: sessions.waiting, held: hold.size }),
+    counters,
+    clock,
   });
 
   /** Now and then, until the worker stops. A failure is told and tried again the next time. */
@@ -331,6 +317,10 @@ export function createWorker(config: Config, ports: WorkerPorts): Worker {
     readiness,
     status,
     token: isLoopback(config.http.host) ? null : config.http.token,
+    apiToken: config.http.token,
+    sending,
+    cron: createCronDelivery({ store, sending, texts, clock }),
+    log: log.child("http"),
   });
 
   return {
@@ -340,6 +330,7 @@ export function createWorker(config: Config, ports: WorkerPorts): Worker {
       every(BUDGET_EVERY_MS, "looking at the month's budget", budget.check);
       await shelf.sweep(store.waitingIds);
       await gate.start();
+      await settleCards();
       await outbox.resume();
       // First: what an earlier process left may be much, and new messages must not wait for it.
       stream.start();

@@ -1,13 +1,18 @@
 import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import process from "node:process";
 import * as v from "valibot";
 import { ConfigSchema } from "../core/config/schema.ts";
 import { reasonOf } from "../core/log.ts";
 import { startLogging } from "../logging.ts";
 import { startChatPage } from "../simulator/chat-page.ts";
-import { startDingTalk } from "../simulator/dingtalk.ts";
-import { createEcho, startGateway } from "../simulator/gateway.ts";
+import { STOPPABLE, startDingTalk } from "../simulator/dingtalk.ts";
+import { createEcho, echoWords, startGateway } from "../simulator/gateway.ts";
+import { writeSampleFiles } from "../simulator/sample-files.ts";
 import { createMemoryFiles } from "../store/media-files.ts";
+import { createOutgoingFiles } from "../store/outgoing-files.ts";
 import { openSqliteStore } from "../store/sqlite.ts";
 import { createWorker } from "../worker.ts";
 import { systemLocale } from "./_configuration.ts";
@@ -45,11 +50,18 @@ export async function demo(options: DemoOptions): Promise<number> {
   const locale = systemLocale();
   const dingtalk = await startDingTalk();
   const real = options.gateway;
+  // What the echo has to send.
+  const folder = mkdtempSync(join(tmpdir(), "dingbridge-demo-"));
+  const speaks = {
+    files: writeSampleFiles(folder),
+    pictureUrl: `${dingtalk.url}/samples/chart.png`,
+  };
+  const tries = real === undefined ? echoWords(speaks) : [];
   if (real !== undefined) await mustAnswer(real);
   const echo =
     real === undefined
       ? await startGateway({
-          respond: createEcho(locale),
+          respond: createEcho(locale, speaks),
           onStreaming: (session, text, done) =>
             dingtalk.events.emit({ type: "streaming", time: Date.now(), session, text, done }),
         })
@@ -59,6 +71,7 @@ export async function demo(options: DemoOptions): Promise<number> {
   const page = await startChatPage({
     dingtalk,
     gateway: echo,
+    tries,
     port: options.port ?? DEFAULT_PORT,
   }).catch((error: unknown) => {
     // Only the default may be replaced: a port someone asked for is theirs to free.
@@ -68,7 +81,7 @@ export async function demo(options: DemoOptions): Promise<number> {
         EXIT.crash,
       );
     }
-    return startChatPage({ dingtalk, gateway: echo, port: 0 });
+    return startChatPage({ dingtalk, gateway: echo, tries, port: 0 });
   });
 
   const config = v.parse(ConfigSchema, {
@@ -80,11 +93,15 @@ export async function demo(options: DemoOptions): Promise<number> {
     locale,
     dataDir: ":memory:",
     gateway,
+    // So that both can be seen: answers as cards here, as messages there.
+    reply: { direct: { mode: "card" } },
+    card: { templateId: STOPPABLE.id, contentKey: "content", stopAction: "stop" },
+    media: { roots: [folder] },
     log: { level: "warning" },
   });
   const store = openSqliteStore(config.dataDir);
   const log = startLogging(config.log.level, process.stderr);
-  const ports = realPorts(store, createMemoryFiles(), log);
+  const ports = realPorts(store, createMemoryFiles(), createOutgoingFiles(config.media.roots), log);
   const worker = createWorker(config, ports);
   await worker.start();
 
@@ -102,6 +119,7 @@ export async function demo(options: DemoOptions): Promise<number> {
   await dingtalk.close();
   await echo?.stop();
   store.close();
+  rmSync(folder, { recursive: true, force: true });
   return EXIT.ok;
 }
 

@@ -16,6 +16,7 @@ import {
 } from "../store/lock.ts";
 import { LayoutError } from "../store/schema.ts";
 import { createMediaFiles } from "../store/media-files.ts";
+import { createOutgoingFiles } from "../store/outgoing-files.ts";
 import { openSqliteStore } from "../store/sqlite.ts";
 import { VERSION } from "../version.ts";
 import { createWorker } from "../worker.ts";
@@ -56,7 +57,12 @@ async function run(
   stop: Promise<NodeJS.Signals>,
 ): Promise<void> {
   const store = openStore(config);
-  const ports = realPorts(store, createMediaFiles(join(config.dataDir, "media")), log);
+  const ports = realPorts(
+    store,
+    createMediaFiles(join(config.dataDir, "media")),
+    createOutgoingFiles(config.media.roots),
+    log,
+  );
   const worker = createWorker(config, ports);
   const server = await serve(config, worker.fetch).catch((error: unknown) => {
     store.close();

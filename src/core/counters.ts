@@ -34,6 +34,19 @@ export type CounterName =
   | "replies_merged"
   /** Sent by the OpenAPI instead of the session webhook. */
   | "replies_by_api"
+  /** Files and pictures sent. */
+  | "attachments_sent"
+  /** Files and pictures that a line of text stands for. */
+  | "attachments_refused"
+  | "cards_opened"
+  | "card_updates"
+  /** Cards given up: the answer went as messages. */
+  | "cards_failed"
+  | "reactions"
+  | "reactions_failed"
+  | "turns_stopped"
+  /** Messages others asked to be sent. */
+  | "submissions"
   | "over_quota"
   | "webhooks_refused";
 

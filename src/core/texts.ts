@@ -2,6 +2,9 @@ import type { FailureKind } from "./gateway/errors.ts";
 
 export type Locale = "zh" | "en";
 
+/** Why a file of an answer could not be sent. */
+export type FileProblem = "too-large" | "not-allowed" | "missing" | "refused" | "empty" | "no-way";
+
 /** Everything people in the chat see that the agent did not write. */
 export interface Texts {
   /** "@robot" alone. */
@@ -12,6 +15,21 @@ export interface Texts {
   readonly shortened: string;
   /** The gateway cannot take the message now; it is kept. */
   readonly queued: string;
+  /** The agent works on it for a while already. */
+  readonly slow: string;
+  /** Under a card that is still being written. */
+  readonly writing: string;
+  /** Closes an answer that was stopped, and answers the word that stopped it. */
+  readonly stopped: string;
+  readonly nothingToStop: string;
+  /** In a card whose answer did not come to its end there. */
+  readonly interrupted: string;
+  /** In a card that is left over because the answer turned out shorter, or silent. */
+  readonly emptyCard: string;
+  /** Stands for a file that could not be sent; `name` is plain text. */
+  readonly fileNotSent: Readonly<Record<FileProblem, (name: string) => string>>;
+  /** Of the gateway's scheduled jobs. */
+  readonly jobFailed: (name: string, error: string) => string;
   /** A turn that ended without an answer. */
   readonly failures: Readonly<Record<FailureKind, string>>;
   /** The title of a markdown message whose first line gives none: chat list and push show it. */
@@ -26,6 +44,21 @@ const zh: Texts = {
   truncated: "⚠️ 回答达到模型的长度上限，到这里被截断了。",
   shortened: "⚠️ 回答途中连接断过，只取回了开头一部分。需要其余内容的话，请让我接着说。",
   queued: "⏳ 智能体网关暂时连接不上。消息已经收好，恢复后会按顺序回答，不用重发。",
+  slow: "⏳ 还在处理，完成后会在这里回答。想结束的话，发“停止”。",
+  writing: "⏳ 正在回答……发“停止”可以结束",
+  stopped: "⏹ 已停止。",
+  nothingToStop: "现在没有正在进行的回答。",
+  interrupted: "⏸ 这条回答中断了，完整的回答会另发一条。",
+  emptyCard: "（没有更多内容）",
+  fileNotSent: {
+    "too-large": (name) => `📎 ${name}：文件太大，钉钉最多收 20 MB，没有发出。`,
+    "not-allowed": (name) => `📎 ${name}：机器人没有读取这个位置的权限（media.roots），没有发出。`,
+    missing: (name) => `📎 ${name}：找不到这个文件，没有发出。`,
+    refused: (name) => `📎 ${name}：钉钉没有接受这个文件，没有发出。`,
+    empty: (name) => `📎 ${name}：文件是空的，没有发出。`,
+    "no-way": (name) => `📎 ${name}：机器人无法给组织外的联系人发送文件。`,
+  },
+  jobFailed: (name, error) => `⚠️ 定时任务“${name}”失败：${error}`,
   failures: {
     unreachable: `😥 智能体网关连接不上，这条消息没有得到处理。请稍后再试；如果一直这样，${ADMIN_ZH}。`,
     unauthorized: `😥 智能体网关不认可我的令牌。${ADMIN_ZH}检查 gateway.token。`,
@@ -57,6 +90,21 @@ const en: Texts = {
     "⚠️ The connection broke during this answer and only its beginning could be had back. Ask me to go on if you need the rest.",
   queued:
     "⏳ The agent gateway cannot be reached right now. Your message is kept and will be answered in order when it is back: no need to send it again.",
+  slow: "⏳ Still working: the answer will come here. Send “stop” to end it.",
+  writing: "⏳ Writing… send “stop” to end it",
+  stopped: "⏹ Stopped.",
+  nothingToStop: "No answer is being written right now.",
+  interrupted: "⏸ This answer was interrupted: the whole of it follows in a message of its own.",
+  emptyCard: "(nothing more)",
+  fileNotSent: {
+    "too-large": (name) => `📎 ${name}: too large, DingTalk takes 20 MB at most. Not sent.`,
+    "not-allowed": (name) => `📎 ${name}: I may not read files there (media.roots). Not sent.`,
+    missing: (name) => `📎 ${name}: there is no such file. Not sent.`,
+    refused: (name) => `📎 ${name}: DingTalk did not accept this file. Not sent.`,
+    empty: (name) => `📎 ${name}: the file is empty. Not sent.`,
+    "no-way": (name) => `📎 ${name}: I cannot send files to people outside the organisation.`,
+  },
+  jobFailed: (name, error) => `⚠️ The scheduled job “${name}” failed: ${error}`,
   failures: {
     unreachable: `😥 The agent gateway cannot be reached, so this message was not handled. Try again later. ${ADMIN_EN} if it stays like this.`,
     unauthorized: `😥 The agent gateway does not accept my token. ${ADMIN_EN} to check gateway.token.`,

@@ -8,6 +8,11 @@ const WARN_AT = 0.8;
 /** Over quota every message brings the news: it is told this often. */
 const TELL_EVERY_MS = 60 * 60 * 1000;
 
+/** What answers can do without, and the share of the month's API calls from which on they do. */
+const EXTRAS = { reaction: 0.7, card: 0.85 } as const;
+
+export type Extra = keyof typeof EXTRAS;
+
 const NAMES: Readonly<Record<Quota, { name: string; key: string }>> = {
   api: { name: "API calls", key: "budget.apiCalls" },
   stream: { name: "Webhook & Stream pushes", key: "budget.stream" },
@@ -31,6 +36,10 @@ export interface Budget {
   current(): UsageRef;
   /** Warns once a month when a quota comes to its end. */
   check(): Promise<void>;
+  /** Whether there are API calls to spare for this. */
+  allows(extra: Extra): boolean;
+  /** One API call. Never rejects: an estimate is not worth failing for. */
+  spend(): Promise<void>;
   /** DingTalk says that a quota is used up, or serves messages again. */
   quota(usedUp: boolean): void;
   status(): Promise<BudgetStatus>;
@@ -39,7 +48,7 @@ export interface Budget {
 export interface BudgetOptions {
   readonly account: string;
   readonly limits: Readonly<Record<Quota, number>>;
-  readonly store: Pick<Store, "usage" | "note" | "setNote">;
+  readonly store: Pick<Store, "usage" | "spend" | "note" | "setNote">;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -48,6 +57,8 @@ export function createBudget(options: BudgetOptions): Budget {
   const { account, limits, store, clock, log } = options;
   let exceededAt: number | undefined;
   let toldAt = -Infinity;
+  /** API calls of the month, as of the last look; what was spent here since is in it. */
+  let apiUsed = 0;
 
   const current = () => ({ account, month: monthOf(clock.now()) });
 
@@ -56,6 +67,7 @@ export function createBudget(options: BudgetOptions): Budget {
     async check() {
       const ref = current();
       const used = await store.usage(ref);
+      apiUsed = used.api;
       for (const quota of ["api", "stream"] as const) {
         const note = `budget-warned ${account} ${quota}`;
         if (used[quota] < limits[quota] * WARN_AT) continue;
@@ -67,6 +79,11 @@ export function createBudget(options: BudgetOptions): Budget {
           { used: used[quota], limit: limits[quota], setting: key, month: ref.month },
         );
       }
+    },
+    allows: (extra) => apiUsed < limits.api * EXTRAS[extra],
+    async spend() {
+      apiUsed++;
+      await store.spend(current(), "api").catch(() => undefined);
     },
     quota(usedUp) {
       if (!usedUp) {

@@ -2,9 +2,13 @@ import { backoffMs } from "../backoff.ts";
 import type { Clock } from "../clock.ts";
 import type { Counters } from "../counters.ts";
 import { MAX_MESSAGE_BYTES, bytesOf } from "../dingtalk/render.ts";
+import type { Sent } from "../dingtalk/errors.ts";
 import { reasonOf, type Log } from "../log.ts";
+import type { Outgoing } from "../media/outgoing.ts";
+import { isAttachment, isWords, type Message, type Words } from "../message.ts";
 import { mergeMessages } from "../reply/merge.ts";
-import type { ConversationRef, OutboxEntry, Store } from "../store.ts";
+import type { ConversationRef, Delivered, OutboxEntry, Store } from "../store.ts";
+import type { FileProblem } from "../texts.ts";
 import type { Budget } from "./budget.ts";
 import { createLanes, type Step } from "./lanes.ts";
 import { PACE_WINDOW_MS, paceOf } from "./pace.ts";
@@ -22,11 +26,18 @@ const STALE_MS = 24 * 60 * 60 * 1000;
 const STALE_ATTEMPTS = 10;
 /** A refusal nobody has heard of is believed after this many tries: others wait behind it. */
 const UNLISTED_ATTEMPTS = 8;
+/** Whatever stands for a card, or for a file, is better than waiting longer. */
+const DISPLAY_ATTEMPTS = 5;
+/** DingTalk holds a person's messages back when they have had too many. */
+const LIMITED_MS = 60_000;
 
 export interface OutboxOptions {
   readonly store: Store;
   readonly sender: Sender;
-  readonly budget: Pick<Budget, "current">;
+  readonly outgoing: Outgoing;
+  /** Stands for a file that cannot be sent. */
+  readonly fileNotSent: Readonly<Record<FileProblem, (name: string) => string>>;
+  readonly budget: Pick<Budget, "current" | "spend">;
   /** Messages to one conversation in any 60 s. */
   readonly perMinute: number;
   readonly clock: Clock;
@@ -51,7 +62,9 @@ export function createOutbox(options: OutboxOptions): Outbox {
   const { store, sender, clock, log, counters } = options;
 
   /** Confirmed by DingTalk under these keys, but not yet by the store: must not be sent again. */
-  const confirmed = new Map<number, string | undefined>();
+  const confirmed = new Map<number, Delivered>();
+  /** Files that are uploaded already, or need not be. */
+  const prepared = new Set<number>();
   /** How often DingTalk has refused a reply for reasons no document names. */
   const refusals = new Map<number, number>();
 
@@ -63,6 +76,9 @@ export function createOutbox(options: OutboxOptions): Outbox {
     if (confirmed.has(head.id)) return await letGo(head);
     const now = clock.now();
     if (head.notBefore > now) return { laterMs: head.notBefore - now };
+    // It is no new message, so no limit on those counts it.
+    if (head.message.format === "card") return await deliver(head);
+    if (isAttachment(head.message) && !prepared.has(head.id)) return await prepare(head);
     const sends = await store.recentSends(conversation, now - PACE_WINDOW_MS);
     const { waitMs, scarce } = paceOf(sends, now, options.perMinute);
     if (waitMs > 0) return { laterMs: waitMs };
@@ -74,9 +90,8 @@ export function createOutbox(options: OutboxOptions): Outbox {
   /** What waits shares one message; committed as one before it is sent, so that a crash repeats it as one. */
   const merged = async ([head, ...others]: readonly OutboxEntry[]): Promise<OutboxEntry> => {
     if (head === undefined) throw new RangeError("nothing to send");
-    // What may have gone out already must come again as it was.
-    if (head.attempts > 0 || head.notice) return head;
-    const end = others.findIndex(({ notice, attempts }) => notice || attempts > 0);
+    if (!isMergeable(head)) return head;
+    const end = others.findIndex((entry) => !isMergeable(entry));
     const mergeable = [head, ...(end < 0 ? others : others.slice(0, end))];
     const messages = mergeable.map(({ message }) => message);
     const { message, count } = mergeMessages(messages, bytesOf, MAX_MESSAGE_BYTES);
@@ -87,9 +102,51 @@ export function createOutbox(options: OutboxOptions): Outbox {
     return { ...head, message };
   };
 
+  /** Files are uploaded first; what cannot be sent is replaced by a line that says so. */
+  const prepare = async (entry: OutboxEntry): Promise<Step> => {
+    if (!isAttachment(entry.message)) return "again";
+    const result = await options.outgoing.prepare(entry.message, options.signal);
+    options.signal.throwIfAborted();
+    if (result.ok) {
+      await replace(entry, result.message);
+      prepared.add(entry.id);
+      return "again";
+    }
+    if (result.failure === "final") {
+      return await withoutFile(entry, result.why, result.name, result.reason);
+    }
+    if (entry.attempts < DISPLAY_ATTEMPTS) {
+      const waitMs = result.failure === "blocked" ? BLOCKED_RETRY_MS : 0;
+      return await postpone(entry, result.reason, Math.max(waitMs, result.waitMs ?? 0));
+    }
+    return await withoutFile(entry, "refused", nameOf(entry.message), result.reason);
+  };
+
+  const withoutFile = async (
+    entry: OutboxEntry,
+    why: FileProblem,
+    name: string,
+    reason: string,
+  ): Promise<Step> => {
+    counters.count("attachments_refused");
+    // Whoever asked for it to be sent asks what became of it.
+    if (entry.submission !== undefined) return await giveUp(entry, reason);
+    log.warn("file of an answer not sent: a line says so", { reason });
+    return await replace(entry, textOf(options.fileNotSent[why](name)));
+  };
+
+  const replace = async ({ id }: OutboxEntry, message: Message): Promise<Step> => {
+    await store.merge([id], message);
+    return "again";
+  };
+
   const deliver = async (entry: OutboxEntry): Promise<Step> => {
-    const route = await sender.route(entry.chat);
+    const route = await sender.route(entry);
     if (route === undefined) {
+      if (isAttachment(entry.message)) {
+        const reason = "outsiders can only be sent what the session webhook carries";
+        return await withoutFile(entry, "no-way", nameOf(entry.message), reason);
+      }
       return await giveUp(
         entry,
         "the session webhook has expired, and this person can only be answered by it (no user id of the organisation: an outsider, or the app is not published)",
@@ -100,13 +157,27 @@ export function createOutbox(options: OutboxOptions): Outbox {
     // A notice may have been dropped by its answer meanwhile.
     if (!(await store.sending(entry, route.quota, usage, clock.now()))) return "again";
     const result = await sender.send(route, entry, options.signal);
+    // A card's last state takes a second call.
+    if (route.kind === "card") await options.budget.spend();
     if (result.ok) {
-      confirmed.set(entry.id, result.processQueryKey);
+      const { limited = [] } = result;
+      if (limited.length > 0) return await sentToSome(entry, result, limited);
+      confirmed.set(entry.id, deliveredBy(result));
       counters.count("replies_sent");
+      if (isAttachment(entry.message)) counters.count("attachments_sent");
       if (route.kind === "api") counters.count("replies_by_api");
       return await letGo(entry);
     }
     if (result.uncertain === true) counters.count("replies_uncertain");
+    if (entry.message.format === "card") {
+      const { failure } = result;
+      return failure === "retry" && entry.attempts < DISPLAY_ATTEMPTS
+        ? await postpone(entry, result.reason, result.waitMs ?? 0)
+        : await withoutCard(entry, entry.message.instead, result.reason);
+    }
+    if (result.failure === "final" && isAttachment(entry.message)) {
+      return await withoutFile(entry, "refused", nameOf(entry.message), result.reason);
+    }
     switch (result.failure) {
       case "expired":
         return await reroute(entry, route, result.reason);
@@ -124,10 +195,43 @@ export function createOutbox(options: OutboxOptions): Outbox {
   };
 
   const letGo = async (entry: OutboxEntry): Promise<Step> => {
-    await store.sent(entry, confirmed.get(entry.id), clock.now());
+    await store.sent(entry, confirmed.get(entry.id) ?? {}, clock.now());
     confirmed.delete(entry.id);
-    refusals.delete(entry.id);
+    forget(entry);
     return "again";
+  };
+
+  const forget = ({ id }: OutboxEntry) => {
+    refusals.delete(id);
+    prepared.delete(id);
+  };
+
+  const sentToSome = async (
+    entry: OutboxEntry,
+    result: Sent,
+    left: readonly string[],
+  ): Promise<Step> => {
+    const now = clock.now();
+    await store.sentToSome(entry, deliveredBy(result), left, now + LIMITED_MS, now);
+    log.info("some of several people have had too many messages: they get theirs later", {
+      people: left.length,
+    });
+    return { laterMs: LIMITED_MS };
+  };
+
+  /** A card that cannot be changed any more costs nobody the answer. */
+  const withoutCard = async (
+    entry: OutboxEntry,
+    instead: Words | undefined,
+    reason: string,
+  ): Promise<Step> => {
+    counters.count("cards_failed");
+    if (instead === undefined) {
+      log.debug("card could not be closed: it is left as it is", { reason });
+      return await letGo(entry);
+    }
+    log.warn("card could not be finished: its text is sent as a message", { reason });
+    return await replace(entry, instead);
   };
 
   /** The webhook is no good any more: the next try finds a newer one, or goes by the OpenAPI. */
@@ -159,7 +263,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
 
   const giveUp = async (entry: OutboxEntry, reason: string): Promise<Step> => {
     await store.giveUp(entry.id, reason, clock.now());
-    refusals.delete(entry.id);
+    forget(entry);
     counters.count("replies_failed");
     log.error("reply cannot be sent", { reason, conversationId: entry.chat.conversationId });
     return "again";
@@ -201,6 +305,22 @@ export function createOutbox(options: OutboxOptions): Outbox {
     drain: lanes.drain,
   };
 }
+
+/** What may share a message with others: what may have gone out already must come again as it was. */
+const isMergeable = ({ attempts, notice, submission, message }: OutboxEntry) =>
+  attempts === 0 && !notice && submission === undefined && isWords(message);
+
+const deliveredBy = ({ processQueryKey, leftOut, refused }: Sent): Delivered => ({
+  key: processQueryKey,
+  leftOut,
+  refused,
+});
+
+const textOf = (text: string): Words => ({ format: "text", title: "", parts: [{ text }] });
+
+/** For people, when nothing better is known. */
+const nameOf = (message: Message) =>
+  isAttachment(message) ? (message.name ?? message.format) : message.format;
 
 const keyOf = ({ account, conversationId }: ConversationRef) =>
   JSON.stringify([account, conversationId]);

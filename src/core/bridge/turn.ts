@@ -5,22 +5,31 @@ import type { Answer, Gateway } from "../gateway/client.ts";
 import { isOutage, type GatewayFailure } from "../gateway/errors.ts";
 import type { Gate, Pass } from "../gateway/gate.ts";
 import type { RobotMessage } from "../inbound/robot-message.ts";
-import { chatOf, type Chat } from "../inbound/session.ts";
+import { chatOf, userIdOf, type Chat } from "../inbound/session.ts";
 import { reasonOf, type Log } from "../log.ts";
+import type { Mention, Message } from "../message.ts";
 import { cleanAnswer } from "../reply/directives.ts";
-import { messagesFor } from "../reply/format.ts";
-import type { Message } from "../message.ts";
 import type { InboxEntry, Reply, Store } from "../store.ts";
 import type { Texts } from "../texts.ts";
 import { carriesMedia, nextBurst, readEntry, type Waiting } from "./burst.ts";
 import type { Hold } from "./hold.ts";
 import type { Step } from "./lanes.ts";
-import { CUT_OFF, SYSTEM_MESSAGE } from "./prompt.ts";
+import { CUT_OFF } from "./prompt.ts";
 import type { Asking, Compose } from "./question.ts";
 import type { Finding, Recovery } from "./recovery.ts";
+import type { Replies } from "./replies.ts";
+import type { Showing, Showings } from "./showing.ts";
+import type { Stops } from "./stops.ts";
 
 export interface TurnOptions {
   readonly agentId: string;
+  /** What the agent is told on every turn. */
+  readonly system: string;
+  readonly replies: Replies;
+  readonly showings: Showings;
+  readonly stops: Stops;
+  /** Whether an answer in a group mentions whom it is for. */
+  readonly atSender: boolean;
   readonly gateway: Pick<Gateway, "ask">;
   readonly gate: Pick<Gate, "enter" | "shut" | "state">;
   readonly hold: Hold;
@@ -66,6 +75,8 @@ interface Turn {
   readonly entry: InboxEntry;
   readonly message: RobotMessage;
   readonly chat: Chat;
+  readonly mention: Mention | undefined;
+  readonly showing: Showing;
   readonly signal: AbortSignal;
 }
 
@@ -86,10 +97,14 @@ export function createTurn(options: TurnOptions): RunTurn {
   const wordsOf = (answer: Answer, turn: Turn): Outcome => {
     if (!answer.ok) return failed(answer.failure, turn);
     const cleaned = cleanAnswer(answer.text);
-    switch (cleaned.kind) {
-      case "text":
+    const media = answer.media.map((named) => `MEDIA:${named}`);
+    switch (media.length > 0 && cleaned.kind === "empty" ? "media" : cleaned.kind) {
+      case "media":
+      case "text": {
         counters.count("turns_answered");
-        return { said: [cleaned.text, ...notesOn(answer)].join("\n\n") };
+        const words = cleaned.kind === "text" ? [cleaned.text, ...notesOn(answer)] : [];
+        return { said: [...words, media.join("\n")].join("\n\n").trimEnd() };
+      }
       case "silent":
         counters.count("turns_silent");
         return { said: undefined };
@@ -126,9 +141,13 @@ export function createTurn(options: TurnOptions): RunTurn {
         pass.taken();
         noteRun(turn, runId);
       },
-      onContent: () => pass.works(),
+      onContent(soFar: string) {
+        pass.works();
+        turn.showing.text(soFar);
+      },
     };
-    const question = { agentId: options.agentId, session, system: SYSTEM_MESSAGE, ...asking };
+    const { agentId, system } = options;
+    const question = { agentId, session, system, ...asking };
     try {
       const answer = await gateway.ask(question, events, turn.signal);
       log.debug("turn over", { session, ok: answer.ok, ms: clock.now() - asked });
@@ -177,6 +196,7 @@ export function createTurn(options: TurnOptions): RunTurn {
       // Committed first: whoever comes after a crash must know that there may be a turn to look for.
       await store.asking(ids, { text: asking.text, at: clock.now() });
       counters.count("turns");
+      turn.showing.asked();
       if (again !== undefined) {
         counters.count("turns_asked_again");
         log.info("turn is asked again", { session, reason: again.reason });
@@ -233,6 +253,10 @@ export function createTurn(options: TurnOptions): RunTurn {
     switch (kind) {
       case "empty":
         return { said: texts.help };
+      case "stop": {
+        const stopped = options.stops.hasStopped(turn.entry.msgId);
+        return { said: stopped ? texts.stopped : texts.nothingToStop };
+      }
       case "own":
         log.warn("message of the robot's own: not answered", { session: turn.entry.session });
         return { said: undefined };
@@ -246,18 +270,31 @@ export function createTurn(options: TurnOptions): RunTurn {
     }
   };
 
-  const messagesOf = (said: string, message: RobotMessage): Message[] => {
-    const mention =
-      message.kind === "direct"
-        ? undefined
-        : { userId: message.senderStaffId, nick: message.senderNick };
+  /** The outcome of a turn that the person it is for may end. */
+  const stoppable = async (kind: Waiting["kind"], turn: Turn): Promise<Outcome> => {
+    const { entry, showing } = turn;
+    const running = options.stops.begin(entry.session, userIdOf(turn.message), () => showing.cards);
     try {
-      return messagesFor(said, mention, texts.title);
+      const signal = AbortSignal.any([turn.signal, running.signal]);
+      return await outcomeOf(kind, { ...turn, signal });
     } catch (error) {
-      counters.count("turns_crashed");
-      log.error("answer could not be made into messages", { reason: reasonOf(error) });
-      return messagesFor(texts.failures.internal, mention, texts.title);
+      turn.signal.throwIfAborted();
+      if (!running.signal.aborted) throw error;
+      counters.count("turns_stopped");
+      log.info("turn ended by the person it was for", { session: entry.session });
+      const { shown } = showing;
+      return { said: shown === "" ? undefined : `${shown}\n\n${texts.stopped}` };
+    } finally {
+      running.over();
     }
+  };
+
+  const messagesOf = async (said: string | undefined, turn: Turn): Promise<readonly Message[]> => {
+    const { chat, mention, showing, signal } = turn;
+    if (said === undefined) return (await showing.end(texts.emptyCard, signal)) ?? [];
+    const { words, messages, others } = await options.replies.compose(said, chat, mention);
+    const carded = await showing.end(words === "" ? texts.emptyCard : words, signal);
+    return carded === undefined ? messages : [...carded, ...others];
   };
 
   /** Replies that could not be committed yet: the gateway must not be asked a second time for that. */
@@ -307,15 +344,29 @@ export function createTurn(options: TurnOptions): RunTurn {
     }
     const { entry, message } = head;
     const chat = chatOf(entry.account, message);
-    const turn = { burst, entry, message, chat, signal };
-    const outcome = await outcomeOf(head.kind, turn);
-    // Whoever still waits keeps its place among those held.
-    if (!("held" in outcome)) hold.release(first.session);
-    if ("later" in outcome) return outcome.later;
-    const messages = outcome.said === undefined ? [] : messagesOf(outcome.said, message);
-    return await settle(
-      { ...turn, burst: outcome.only ?? burst },
-      messages.map((each) => ({ chat, message: each })),
-    );
+    const mention =
+      chat.kind === "direct" || !options.atSender
+        ? undefined
+        : { userId: message.senderStaffId, nick: message.senderNick };
+    const newest = burst.at(-1)?.message ?? message;
+    const showing = options.showings.of({ entry, message: newest, chat, mention });
+    const turn = { burst, entry, message, chat, mention, showing, signal };
+    try {
+      const outcome = await stoppable(head.kind, turn);
+      // Whoever still waits keeps its place among those held.
+      if (!("held" in outcome)) hold.release(first.session);
+      if ("later" in outcome) {
+        showing.pause();
+        return outcome.later;
+      }
+      const messages = await messagesOf(outcome.said, turn);
+      return await settle(
+        { ...turn, burst: outcome.only ?? burst },
+        messages.map((each) => ({ chat, message: each })),
+      );
+    } catch (error) {
+      if (signal.aborted) showing.leave();
+      throw error;
+    }
   };
 }

@@ -49,6 +49,8 @@ const flag = v.union(
 const choice = <const T extends readonly string[]>(words: T) =>
   v.picklist(words, `expected ${words.map((word) => JSON.stringify(word)).join(" or ")}`);
 
+const replyMode = choice(["text", "markdown", "card", "auto"]);
+
 const id = (expected: string) =>
   v.pipe(
     // Some files hold numeric ids.
@@ -145,6 +147,17 @@ export const ConfigSchema = v.object({
     v.object({
       /** Largest picture or file taken. */
       maxMb: v.optional(integer("a whole number of megabytes from 1 to 100", 1, 100), 20),
+      /** Folders on this machine from which the agent and the send API may send files. */
+      roots: v.optional(
+        v.array(
+          v.pipe(
+            text("a folder's absolute path"),
+            v.regex(/^(?:\/|~\/|[a-z]:[\\/])/i, 'expected absolute paths like "/srv/reports"'),
+          ),
+          'expected a list of folders like ["/srv/reports"]',
+        ),
+        [],
+      ),
       /** Hosts files may come from although their addresses are not public. */
       allowHosts: v.optional(
         v.array(
@@ -162,6 +175,58 @@ export const ConfigSchema = v.object({
     }),
     {},
   ),
+  /** How answers look and what people see while they wait. */
+  reply: v.optional(
+    v.object({
+      /**
+       * `markdown`: as DingTalk renders it, plain text where the answer uses none · `text`: always plain ·
+       * `card`: an AI card that fills while the agent writes · `auto`: a card for answers that take long.
+       */
+      mode: v.optional(replyMode, "markdown"),
+      /** For direct chats and groups where it differs. */
+      direct: v.optional(v.object({ mode: v.optional(replyMode) }), {}),
+      group: v.optional(v.object({ mode: v.optional(replyMode) }), {}),
+      /** Older clients show a table as it is written: `code` aligns it in a code block, `list` spells it out. */
+      tables: v.optional(choice(["keep", "code", "list"]), "keep"),
+      /** Longest message, in characters; DingTalk's limit in bytes holds besides. */
+      chunkChars: v.optional(integer("a whole number from 200 to 20000", 200, 20_000), 3500),
+      /** @-mentions in a group whom the answer is for. */
+      atSender: v.optional(flag, true),
+      /** Put on the message while the agent works; empty: none. Costs two API calls. */
+      reaction: v.optional(
+        v.pipe(
+          v.string('expected a few characters, or "" for none'),
+          v.trim(),
+          v.maxLength(20, "expected at most 20 characters"),
+        ),
+        "🤔思考中",
+      ),
+      reactionAfterMs: v.optional(milliseconds(0, 600_000), 1500),
+      /** When a turn without a card says that it takes time; 0: never. */
+      slowNoticeMs: v.optional(milliseconds(0, 86_400_000), 30_000),
+    }),
+    {},
+  ),
+  /** AI cards, where `reply.mode` asks for them. */
+  card: v.optional(
+    v.object({
+      templateId: v.optional(
+        id('a card template\'s id, ending in ".schema"'),
+        "382e4302-551d-4880-bf29-a30acfab2e71.schema",
+      ),
+      /** The template's streaming variable. */
+      contentKey: v.optional(id("the name of a variable of the template"), "msgContent"),
+      /** Between two updates of one card. */
+      intervalMs: v.optional(milliseconds(100, 60_000), 800),
+      /** More than this goes on in a new card; longer ones show up blank. */
+      maxChars: v.optional(integer("a whole number from 200 to 3000", 200, 3000), 2500),
+      /** The action id of the template's stop button, if it has one. */
+      stopAction: v.optional(id("an action's id")),
+    }),
+    {},
+  ),
+  /** Tells the agent how to send links, buttons, pictures and files. */
+  agentHints: v.optional(flag, true),
   /** Tells the agent who speaks, where and when, before the message itself. */
   messageContext: v.optional(flag, true),
   budget: v.optional(

@@ -39,8 +39,8 @@ export interface Streamed {
 export interface StreamEvents {
   /** The first chunk: the gateway has taken the request. */
   onRun(runId: string): void;
-  /** The first piece of the answer. */
-  onContent(): void;
+  /** A piece more of the answer: all of it so far. */
+  onContent(soFar: string): void;
 }
 
 /** Reads the server-sent events of `POST /v1/chat/completions` to their `[DONE]`. Throws if the connection breaks. */
@@ -63,8 +63,8 @@ export async function readAnswer(
     }
     for (const { delta, finish_reason } of chunk.choices) {
       const said = delta?.content ?? "";
-      if (text === "" && said !== "") events.onContent();
       text += said.slice(0, MAX_ANSWER_CHARS - text.length);
+      if (said !== "") events.onContent(text);
       finish = finish_reason ?? finish;
     }
   };

@@ -15,6 +15,8 @@ export interface GatewayOptions {
   readonly token: string | undefined;
   /** A whole turn, from the request to the last byte. */
   readonly timeoutMs: number;
+  /** Whether files that an answer names are looked for in the session's history after each turn. */
+  readonly readMedia: boolean;
   readonly fetch: typeof fetch;
   readonly clock: Clock;
 }
@@ -39,6 +41,8 @@ export type Answer =
       readonly truncated: boolean;
       /** It was read back from the gateway's history, which keeps only the beginning of long ones. */
       readonly shortened: boolean;
+      /** Files to send along, by path or address: the gateway takes the lines that name them out of its answer. */
+      readonly media: readonly string[];
     }
   | { readonly ok: false; readonly failure: GatewayFailure };
 
@@ -58,6 +62,8 @@ export interface Gateway {
 }
 
 const HEALTH_MS = 5000;
+/** The gateway's own words where nothing of the model's is left, which may be because it was all files. */
+const NO_RESPONSE = "No response from OpenClaw.";
 /** Most that is read of what is no answer. */
 const MAX_ERROR_BYTES = 64 * 1024;
 
@@ -75,9 +81,9 @@ export function createGateway(options: GatewayOptions): Gateway {
     if (!isStream(response)) return await refused(response, hide);
     const streamed = await readAnswer(response.body, clock, {
       onRun: events.onRun,
-      onContent() {
+      onContent(soFar) {
         hangUp.answering();
-        events.onContent();
+        events.onContent(soFar);
       },
     });
     return await answerOf(streamed, question.session);
@@ -92,7 +98,15 @@ export function createGateway(options: GatewayOptions): Gateway {
       const said = { status: 200, type: error.type, message: hide(error.message) };
       return { ok: false, failure: classify(said) };
     }
-    if (streamed.done) return { ok: true, runId, text, truncated, shortened: false };
+    if (streamed.done) {
+      const nothing = text.trim() === NO_RESPONSE;
+      const raw =
+        (options.readMedia || nothing) && runId !== undefined
+          ? await history.answerOf(session, runId)
+          : undefined;
+      const media = raw?.media ?? [];
+      return { ok: true, runId, text: nothing ? "" : text, truncated, shortened: false, media };
+    }
     return {
       ok: false,
       failure: {

@@ -22,6 +22,8 @@ export interface Final {
   /** The history has only the beginning of it. */
   readonly shortened: boolean;
   readonly runId: string | undefined;
+  /** Files to send along, by path or address. */
+  readonly media: readonly string[];
 }
 
 const optional = <T extends v.GenericSchema>(schema: T) => v.fallback(v.nullish(schema), undefined);
@@ -50,7 +52,7 @@ const CUT = "\n…(truncated)…";
 /** How it hides what looks like a secret, in people's messages too. */
 const HIDDEN = /\*\*\*|…redacted…|…/;
 /** Lines that name files to send: no words for anybody. */
-const MEDIA = /^MEDIA:.*$\n?/gm;
+const MEDIA = /^MEDIA:[ \t]*(.*?)[ \t]*$\n?/gm;
 
 /** The entries in `details` of `sessions_history`; undefined if there are none to be read. */
 export function entriesOf(details: unknown): Entry[] | undefined {
@@ -118,6 +120,7 @@ export function finalAnswerOf(
       truncated: stopReason === "length",
       shortened,
       runId,
+      media: [...whole.matchAll(MEDIA)].map(([, named = ""]) => named).filter(Boolean),
     };
   }
   return failed ? { kind: "failed" } : undefined;

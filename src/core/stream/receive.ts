@@ -6,6 +6,8 @@ import type { Link } from "./link.ts";
 export interface ReceiveHandlers {
   /** A robot message: whoever takes it acks it, on the link it came in by, once it is safe. */
   onRobotMessage(data: string, messageId: string, link: Link): void;
+  /** Somebody pressed a card's button; acked already, since DingTalk waits 2 s for that. */
+  onCardCallback(data: string): void;
   /** DingTalk will push nothing more on this link and closes it in about 10 s. */
   onDisconnect(reason: string, link: Link): void;
 }
@@ -47,6 +49,7 @@ export function createReceiver(log: Log, counters: Counters, handlers: ReceiveHa
       handlers.onRobotMessage(frame.data, frame.messageId, link);
     } else if (frame.topic === CARD_TOPIC) {
       answer(link, ackFrame(frame.messageId, CARD_ACK));
+      handlers.onCardCallback(frame.data);
     } else {
       counters.count("frames_unknown_topic");
       log.info("frame of a topic nobody here handles", { topic: frame.topic });

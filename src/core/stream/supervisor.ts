@@ -23,6 +23,7 @@ export interface SupervisorOptions {
   readonly counters: Counters;
   readonly heartbeat: HeartbeatOptions;
   readonly onRobotMessage: ReceiveHandlers["onRobotMessage"];
+  readonly onCardCallback: ReceiveHandlers["onCardCallback"];
   /** Each time a link is up. */
   readonly onConnected?: () => void;
 }
@@ -80,6 +81,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
 
   const receive = createReceiver(log, counters, {
     onRobotMessage: options.onRobotMessage,
+    onCardCallback: options.onCardCallback,
     onDisconnect(data, link) {
       link.drain(DRAIN_MS);
       if (link !== current) return;

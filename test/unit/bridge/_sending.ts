@@ -2,11 +2,14 @@ import { createOutbox, type Outbox } from "../../../src/core/bridge/outbox.ts";
 import { createSender } from "../../../src/core/bridge/sender.ts";
 import { createCounters } from "../../../src/core/counters.ts";
 import { createRobotApi } from "../../../src/core/dingtalk/robot.ts";
+import type { CardApi } from "../../../src/core/dingtalk/card.ts";
 import { createThrottle } from "../../../src/core/dingtalk/throttle.ts";
 import { createTokenSource } from "../../../src/core/dingtalk/token.ts";
 import type { Chat } from "../../../src/core/inbound/session.ts";
-import type { Message } from "../../../src/core/message.ts";
+import type { Outgoing } from "../../../src/core/media/outgoing.ts";
+import type { Attachment, Message } from "../../../src/core/message.ts";
 import type { Store } from "../../../src/core/store.ts";
+import { TEXTS } from "../../../src/core/texts.ts";
 import { openSqliteStore } from "../../../src/store/sqlite.ts";
 import { createFakeClock } from "../../support/fake-clock.ts";
 import { createFakeFetch, jsonResponse, never, type FakeCall } from "../../support/fake-fetch.ts";
@@ -41,11 +44,20 @@ export function said({ body }: FakeCall): string {
   return sent.text?.content ?? sent.markdown?.text ?? param.content ?? param.text ?? "";
 }
 
+const uploaded = (message: Attachment): Attachment => ({
+  ...message,
+  source: { mediaId: "@media" },
+});
+
 export interface World {
   /** Fields of the message that opens each conversation: its webhook and its sender. */
   readonly fields?: Readonly<Record<string, unknown>>;
   readonly group?: boolean;
   readonly perMinute?: number;
+  /** Default: every file is there and has been uploaded. */
+  readonly prepare?: Outgoing["prepare"];
+  /** Finishes cards; default: it works. */
+  readonly finish?: CardApi["finish"];
   /** Stands between the outbox and its store. */
   readonly wrap?: (real: Store) => Partial<Store>;
 }
@@ -92,11 +104,17 @@ export function createWorld(answer: (call: FakeCall, at: number) => Answer, worl
       sender: createSender({
         store: seen,
         api: createRobotApi({ apiUrl: API, robotCode: "robot", tokens, throttle, ...ports }),
+        cards: { finish: world.finish ?? (async () => ({ ok: true })) },
         tokens,
         throttle,
+        cardThrottle: throttle,
         ...ports,
       }),
-      budget: { current: () => USAGE },
+      outgoing: {
+        prepare: world.prepare ?? (async (message) => ({ ok: true, message: uploaded(message) })),
+      },
+      fileNotSent: TEXTS.en.fileNotSent,
+      budget: { current: () => USAGE, spend: async () => undefined },
       perMinute: world.perMinute ?? 20,
       clock,
       random: () => 0,

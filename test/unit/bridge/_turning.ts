@@ -2,7 +2,12 @@ import { MAX_MESSAGES } from "../../../src/core/bridge/burst.ts";
 import { createHold } from "../../../src/core/bridge/hold.ts";
 import type { Step } from "../../../src/core/bridge/lanes.ts";
 import type { Compose } from "../../../src/core/bridge/question.ts";
+import type { Cards } from "../../../src/core/bridge/cards.ts";
+import type { Reactions } from "../../../src/core/bridge/reactions.ts";
 import { createRecovery } from "../../../src/core/bridge/recovery.ts";
+import { createReplies } from "../../../src/core/bridge/replies.ts";
+import { createShowings } from "../../../src/core/bridge/showing.ts";
+import { createStops } from "../../../src/core/bridge/stops.ts";
 import { createTurn } from "../../../src/core/bridge/turn.ts";
 import { createCounters } from "../../../src/core/counters.ts";
 import { webhookBody } from "../../../src/core/dingtalk/render.ts";
@@ -31,7 +36,21 @@ export interface Options {
   readonly compose?: Compose;
   readonly windowMs?: number;
   readonly onFilesDone?: (entry: InboxEntry) => Promise<void>;
+  readonly mode?: "text" | "markdown" | "card" | "auto";
+  /** Default: no card is ever to be had. */
+  readonly cards?: Cards;
+  readonly reactions?: Reactions;
+  readonly slowNoticeMs?: number;
+  readonly atSender?: boolean;
 }
+
+export const SYSTEM = "how to write here";
+
+const NO_REACTIONS: Reactions = {
+  begin: () => ({ end: () => undefined }),
+  forget: async () => undefined,
+  quiet: async () => undefined,
+};
 
 export const WINDOW_MS = 3000;
 
@@ -41,6 +60,7 @@ export const says = (text: string, fields: Partial<Answer & { ok: true }> = {}):
   text,
   truncated: false,
   shortened: false,
+  media: [],
   ...fields,
 });
 
@@ -129,8 +149,36 @@ export function turning(ask: Ask | Answer, options: Options = {}) {
     notice: { format: "text", title: "", parts: [{ text: texts.queued }] },
     onNotice: () => undefined,
   });
+  const stops = createStops();
+  const showings = createShowings({
+    mode: () => options.mode ?? "markdown",
+    cards: options.cards ?? { begin: () => undefined },
+    reactions: options.reactions ?? NO_REACTIONS,
+    store,
+    slow: { format: "text", title: "", parts: [{ text: texts.slow }] },
+    slowNoticeMs: options.slowNoticeMs ?? 0,
+    onNotice: () => undefined,
+    clock,
+    log,
+  });
   const run = createTurn({
     agentId: "main",
+    system: SYSTEM,
+    replies: createReplies({
+      formatting: () => ({
+        mode: options.mode === "text" ? "text" : "markdown",
+        tables: "keep",
+        chunkChars: 3500,
+        fallbackTitle: texts.title,
+      }),
+      store,
+      texts,
+      log,
+      counters,
+    }),
+    showings,
+    stops,
+    atSender: options.atSender ?? true,
     gateway,
     gate,
     hold,
@@ -160,6 +208,8 @@ export function turning(ask: Ask | Answer, options: Options = {}) {
     gate,
     hold,
     halt,
+    stops,
+    showings,
     run,
     order,
     asked,
@@ -178,10 +228,14 @@ export function turning(ask: Ask | Answer, options: Options = {}) {
     async step(): Promise<Step | Error> {
       return await run(await waiting(), halt.signal).catch((error: unknown) => error as Error);
     },
-    /** What lies in the outbox, as webhook bodies. */
+    /** What lies in the outbox. */
+    async replies() {
+      return (await real.nextReplies(chat, 100)).map(({ message }) => message);
+    },
+    /** The same as webhook bodies. */
     async bodies() {
       const replies = await real.nextReplies(chat, 100);
-      return replies.map(({ message }) => JSON.parse(webhookBody(message)) as unknown);
+      return replies.map(({ message }) => JSON.parse(webhookBody(message) ?? "null") as unknown);
     },
   };
 }

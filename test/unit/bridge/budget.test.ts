@@ -203,3 +203,50 @@ describe("Budget.status()", () => {
     });
   });
 });
+
+describe("what answers can do without", () => {
+  test("goes in this order as the month's calls run out", async () => {
+    const { budget, store } = spending();
+    const call = async (count: number) => {
+      for (let at = 0; at < count; at++) await store.spend(budget.current(), "api");
+    };
+    const allowed = async () => {
+      await budget.check();
+      return [budget.allows("reaction"), budget.allows("card")];
+    };
+    expect(await allowed()).toEqual([true, true]);
+    await call(70);
+    expect(await allowed()).toEqual([false, true]);
+    await call(15);
+    expect(await allowed()).toEqual([false, false]);
+  });
+
+  test("what is spent between two looks counts, and is stored", async () => {
+    const { budget, store } = spending();
+    await budget.check();
+    for (let at = 0; at < 70; at++) await budget.spend();
+    expect(budget.allows("reaction")).toBe(false);
+    expect(await store.usage(budget.current())).toMatchObject({ api: 70 });
+  });
+
+  test("a new month gives them back", async () => {
+    const { budget, clock, store } = spending();
+    for (let at = 0; at < 90; at++) await store.spend(budget.current(), "api");
+    await budget.check();
+    expect(budget.allows("card")).toBe(false);
+    await clock.advance(31 * 24 * HOUR);
+    await budget.check();
+    expect(budget.allows("card")).toBe(true);
+  });
+
+  test("a store that fails costs no call", async () => {
+    const real = openSqliteStore(":memory:");
+    const { budget } = spending(undefined, {
+      ...real,
+      spend: async () => {
+        throw new Error("disk full");
+      },
+    });
+    await budget.spend();
+  });
+});

@@ -141,7 +141,7 @@ async function scarce(
   for (let at = 0; at < 12; at++) {
     await world.store.sending(head, "stream", USAGE, world.clock.now() - 40_000);
   }
-  await world.store.sent(head, undefined, world.clock.now());
+  await world.store.sent(head, {}, world.clock.now());
   return world;
 }
 

@@ -53,6 +53,7 @@ describe("Recovery.find()", () => {
       text: "hello",
       truncated: true,
       shortened: true,
+      media: [],
       runId: "chatcmpl_9",
     } as const;
     const { find, looked, start } = recovering(found);

@@ -26,6 +26,7 @@ describe("createTurn(), a turn that broke off", () => {
     text: "found",
     truncated: false,
     shortened: false,
+    media: [],
     runId: "chatcmpl_9",
   };
 

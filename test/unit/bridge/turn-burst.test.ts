@@ -192,6 +192,7 @@ describe("createTurn(), several messages whose turn broke off", () => {
     text: "found",
     truncated: false,
     shortened: false,
+    media: [],
     runId: "chatcmpl_9",
   };
 

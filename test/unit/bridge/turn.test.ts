@@ -1,10 +1,19 @@
 import { describe, expect, test } from "bun:test";
-import { SYSTEM_MESSAGE } from "../../../src/core/bridge/prompt.ts";
 import type { FailureKind } from "../../../src/core/gateway/errors.ts";
 import { TEXTS } from "../../../src/core/texts.ts";
 import { groupData, robotData } from "../../support/fake-messages.ts";
 import { KINDS, payloadData } from "../../support/robot-payloads.ts";
-import { fails, says, text, turning, type Ask, type Options, SESSION, turnOf } from "./_turning.ts";
+import {
+  SESSION,
+  SYSTEM,
+  fails,
+  says,
+  text,
+  turnOf,
+  turning,
+  type Ask,
+  type Options,
+} from "./_turning.ts";
 
 describe("createTurn()", () => {
   test("asks the agent and puts its answer into the outbox, together with the end of the message", async () => {
@@ -14,7 +23,7 @@ describe("createTurn()", () => {
     );
     expect(step).toBe("again");
     expect(asked).toEqual([
-      { agentId: "main", session: SESSION, system: SYSTEM_MESSAGE, text: "你好", images: [] },
+      { agentId: "main", session: SESSION, system: SYSTEM, text: "你好", images: [] },
     ]);
     expect(bodies).toEqual([text("hello")]);
     expect(replied).toEqual(["cidDirect=="]);

@@ -25,13 +25,61 @@ describe("loadConfig()", () => {
       },
       limits: { perMinute: 20, perSecond: 20 },
       burst: { windowMs: 3000 },
-      media: { maxMb: 20, allowHosts: [] },
+      media: { maxMb: 20, roots: [], allowHosts: [] },
+      reply: {
+        mode: "markdown",
+        direct: {},
+        group: {},
+        tables: "keep",
+        chunkChars: 3500,
+        atSender: true,
+        reaction: "🤔思考中",
+        reactionAfterMs: 1500,
+        slowNoticeMs: 30_000,
+      },
+      card: {
+        templateId: "382e4302-551d-4880-bf29-a30acfab2e71.schema",
+        contentKey: "msgContent",
+        intervalMs: 800,
+        maxChars: 2500,
+      },
+      agentHints: true,
       messageContext: true,
       budget: { apiCalls: 5000, stream: 3000 },
       store: { fsync: false, maxMb: 1024 },
       http: { host: "127.0.0.1", port: 18_780 },
       log: { level: "info" },
     });
+  });
+
+  test.each([
+    ["reply.mode", { reply: { mode: "card" } }],
+    ["reply.direct.mode", { reply: { direct: { mode: "text" } } }],
+    ["reply.reaction", { reply: { reaction: "" } }],
+    ["reply.slowNoticeMs", { reply: { slowNoticeMs: 0 } }],
+    ["card.stopAction", { card: { stopAction: "stop" } }],
+    ["media.roots", { media: { roots: ["/srv/reports", "~/reports"] } }],
+  ])("takes %s as it is given", (_key, block) => {
+    expect(configOf({ block: { ...ROBOT, ...block } })).toMatchObject(block);
+  });
+
+  test.each([
+    ["reply.mode", { reply: { mode: "fancy" } }],
+    ["reply.group.mode", { reply: { group: { mode: true } } }],
+    ["reply.tables", { reply: { tables: "drop" } }],
+    ["reply.chunkChars", { reply: { chunkChars: 10 } }],
+    ["reply.reaction", { reply: { reaction: "a reaction that is far too long" } }],
+    ["card.intervalMs", { card: { intervalMs: 1 } }],
+    ["card.maxChars", { card: { maxChars: 10_000 } }],
+    ["card.templateId", { card: { templateId: "" } }],
+    ["media.roots", { media: { roots: ["reports"] } }],
+    ["media.roots", { media: { roots: "/srv" } }],
+    ["agentHints", { agentHints: "maybe" }],
+  ])("refuses a bad %s by its path", (key, block) => {
+    const { config, problems } = load({ block: { ...ROBOT, ...block } });
+    expect(config).toBeUndefined();
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toContain(key);
   });
 
   test("takes everything from the environment where there is no file", () => {

@@ -18,6 +18,7 @@ interface Options {
   readonly token?: string | undefined;
   readonly url?: string;
   readonly question?: Partial<Question>;
+  readonly readMedia?: boolean;
 }
 
 /** A gateway client whose gateway is the test. */
@@ -26,7 +27,8 @@ export function client(answer: Answer, options: Options = {}) {
   const { fetch, calls } = createFakeFetch(answer);
   const token = "token" in options ? options.token : TOKEN;
   const url = options.url ?? URL_;
-  const gateway = createGateway({ url, token, timeoutMs: 1_800_000, fetch, clock });
+  const { readMedia = false } = options;
+  const gateway = createGateway({ url, token, timeoutMs: 1_800_000, readMedia, fetch, clock });
   return { gateway, clock, calls };
 }
 
@@ -37,7 +39,10 @@ export function asking(answer: Answer, options: Options = {}) {
   const events: string[] = [];
   const asked = gateway.ask(
     { ...QUESTION, ...options.question },
-    { onRun: (runId) => events.push(`run ${runId}`), onContent: () => events.push("content") },
+    {
+      onRun: (runId) => events.push(`run ${runId}`),
+      onContent: (soFar) => events.push(`content ${soFar}`),
+    },
     halt.signal,
   );
   // A rejection is looked at by the test when it awaits; until then it is not an unhandled one.

@@ -98,10 +98,11 @@ describe("Gateway.ask(), the stream", () => {
       text: "Hello",
       truncated: false,
       shortened: false,
+      media: [],
     });
   });
 
-  test("tells of the run with its first chunk and of its first words, each once", async () => {
+  test("tells of the run with its first chunk and of its words, as far as they have come", async () => {
     const stream = createFakeStream();
     const { asked, clock, events } = asking(() => stream.response());
     await clock.settle();
@@ -114,10 +115,10 @@ describe("Gateway.ask(), the stream", () => {
     expect(events).toEqual(["run chatcmpl_1"]);
     stream.write(delta("a") + delta("b"));
     await clock.settle();
-    expect(events).toEqual(["run chatcmpl_1", "content"]);
+    expect(events).toEqual(["run chatcmpl_1", "content a", "content ab"]);
     stream.write(delta("c") + finish() + DONE);
     await asked;
-    expect(events).toEqual(["run chatcmpl_1", "content"]);
+    expect(events.slice(3)).toEqual(["content abc"]);
   });
 
   test("says when the model ran into its limit", async () => {
@@ -320,5 +321,62 @@ describe("Gateway.ask(), memory", () => {
     expect(answer).toMatchObject({ ok: false, failure: { kind: "broken" } });
     expect(taken.cancelled).toBe(true);
     expect(taken.bytes).toBeLessThan(6_000_000);
+  });
+});
+
+describe("Gateway.ask(), files of an answer", () => {
+  const withRecords = (text: string) => (call: FakeCall) =>
+    call.url.endsWith("/tools/invoke")
+      ? jsonResponse(200, {
+          ok: true,
+          result: {
+            details: {
+              messages: [
+                { role: "user", content: "draw", timestamp: 1 },
+                {
+                  role: "assistant",
+                  content: [{ type: "text", text }],
+                  timestamp: 2,
+                  stopReason: "stop",
+                  __openclaw: { runId: "chatcmpl_1" },
+                },
+              ],
+            },
+          },
+        })
+      : answerStream(text.replace(/^MEDIA:.*$/gm, "").trim() || NOTHING).response();
+  const NOTHING = "No response from OpenClaw.";
+  const drawn = "Here it is\nMEDIA:/srv/a b.png\nMEDIA: https://example.com/c.pdf";
+
+  test("are read back from the history where they may be sent", async () => {
+    const { asked, calls } = asking(withRecords(drawn), { readMedia: true });
+    expect(await asked).toMatchObject({
+      ok: true,
+      text: "Here it is",
+      media: ["/srv/a b.png", "https://example.com/c.pdf"],
+    });
+    expect(calls).toHaveLength(2);
+  });
+
+  test("cost no call where none may be sent", async () => {
+    const { asked, calls } = asking(withRecords(drawn));
+    expect(await asked).toMatchObject({ text: "Here it is", media: [] });
+    expect(calls).toHaveLength(1);
+  });
+
+  test("are looked for where nothing else is left of the answer", async () => {
+    const { asked } = asking(withRecords("MEDIA:/srv/a.png"));
+    expect(await asked).toMatchObject({ ok: true, text: "", media: ["/srv/a.png"] });
+  });
+
+  test("a history that cannot be read costs nobody the words", async () => {
+    const { asked } = asking(
+      (call) =>
+        call.url.endsWith("/tools/invoke")
+          ? jsonResponse(500, { error: { message: "no" } })
+          : answerStream("words").response(),
+      { readMedia: true },
+    );
+    expect(await asked).toMatchObject({ ok: true, text: "words", media: [] });
   });
 });

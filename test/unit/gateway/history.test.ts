@@ -24,6 +24,7 @@ describe("Gateway.look(), an answered question", () => {
       text: "Hello!",
       truncated: false,
       shortened: false,
+      media: [],
       runId: "chatcmpl_7",
     });
   });
@@ -87,6 +88,7 @@ describe("Gateway.look(), an answered question", () => {
       text: "长".repeat(4000),
       truncated: false,
       shortened: true,
+      media: [],
     });
   });
 

@@ -30,6 +30,7 @@ export function playing(random: () => number = () => 0) {
     counters,
     heartbeat: { intervalMs: 5000, misses: 2 },
     onRobotMessage: (data, messageId, link) => void messages.push({ data, messageId, link }),
+    onCardCallback: () => undefined,
   };
   return {
     options,

@@ -9,6 +9,7 @@ import { frameText } from "../../support/fake-messages.ts";
 function receiving(open = true) {
   const log = createFakeLog();
   const counters = createCounters();
+  const presses: string[] = [];
   const messages: { data: string; messageId: string; link: Link }[] = [];
   const disconnects: { reason: string; link: Link }[] = [];
   const sent: unknown[] = [];
@@ -24,10 +25,11 @@ function receiving(open = true) {
   };
   const receive = createReceiver(log, counters, {
     onRobotMessage: (data, messageId, link) => void messages.push({ data, messageId, link }),
+    onCardCallback: (data) => void presses.push(data),
     onDisconnect: (reason, link) => void disconnects.push({ reason, link }),
   });
   const take = (text: string) => receive(text, link);
-  return { take, link, log, counters, messages, disconnects, sent };
+  return { take, link, log, counters, messages, presses, disconnects, sent };
 }
 
 describe("createReceiver()", () => {
@@ -61,9 +63,10 @@ describe("createReceiver()", () => {
     expect(sent).toEqual([]);
   });
 
-  test("acks a card callback with an empty response", () => {
-    const { take, sent } = receiving();
+  test("acks a card callback with an empty response, and hands it on", () => {
+    const { take, sent, presses } = receiving();
     take(frameText({ topic: "/v1.0/card/instances/callback", messageId: "c1", data: "{}" }));
+    expect(presses).toEqual(["{}"]);
     expect(sent).toMatchObject([
       { code: 200, headers: { messageId: "c1" }, data: '{"response":{}}' },
     ]);

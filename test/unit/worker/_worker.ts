@@ -1,7 +1,9 @@
 import type { ExtractText } from "../../../src/core/bridge/question.ts";
+import type { OutgoingFiles } from "../../../src/core/media/outgoing.ts";
 import type { MediaFiles } from "../../../src/core/media/shelf.ts";
 import type { Store } from "../../../src/core/store.ts";
 import { createMemoryFiles } from "../../../src/store/media-files.ts";
+import { createOutgoingFiles } from "../../../src/store/outgoing-files.ts";
 import { openSqliteStore } from "../../../src/store/sqlite.ts";
 import { createWorker } from "../../../src/worker.ts";
 import { createFakeClock, type FakeClock } from "../../support/fake-clock.ts";
@@ -30,6 +32,7 @@ export interface Setup {
   /** What lies there; default: a small picture. */
   readonly file?: (url: string) => Response | Promise<Response> | Error;
   readonly files?: MediaFiles;
+  readonly outgoing?: OutgoingFiles;
   readonly extractText?: ExtractText;
 }
 
@@ -98,6 +101,8 @@ export function working(setup: Setup = {}) {
       clientSecret: SECRETS.clientSecret,
       http: { token: SECRETS.apiToken },
       ...setup.block,
+      // Calls that no test but those about them expects.
+      reply: { reaction: "", ...setup.block?.reply },
       gateway: { token: SECRETS.gatewayToken, ...setup.block?.gateway },
     },
   };
@@ -117,6 +122,7 @@ export function working(setup: Setup = {}) {
       return answered;
     },
     files: mortal(files, life),
+    outgoing: setup.outgoing ?? createOutgoingFiles([]),
     extractText: setup.extractText ?? (async () => ({ ok: false as const, reason: "unsupported" })),
     log,
     random: () => 0,
@@ -175,6 +181,7 @@ export function working(setup: Setup = {}) {
 }
 
 interface Block {
+  readonly reply?: Readonly<Record<string, unknown>>;
   readonly gateway?: object;
   readonly [key: string]: unknown;
 }

@@ -1,0 +1,104 @@
+import type { Counters } from "../counters.ts";
+import type { Chat } from "../inbound/session.ts";
+import { reasonOf, type Log } from "../log.ts";
+import type { Mention, Message, Named, Words } from "../message.ts";
+import { segmentsOf, type Segment } from "../reply/blocks.ts";
+import { wordsFor, type Formatting } from "../reply/format.ts";
+import { namesIn } from "../reply/names.ts";
+import type { Store } from "../store.ts";
+import type { Texts } from "../texts.ts";
+
+export interface RepliesOptions {
+  readonly formatting: (chat: Chat) => Formatting;
+  readonly store: Pick<Store, "membersNamed">;
+  readonly texts: Texts;
+  readonly log: Log;
+  readonly counters: Counters;
+}
+
+/** What is said, on its way to becoming messages. */
+export interface Composition {
+  /** The words alone: what a card shows. Empty if there are none. */
+  readonly words: string;
+  /** All of it, the words too, in order. */
+  readonly messages: readonly Message[];
+  /** All but the words. */
+  readonly others: readonly Message[];
+}
+
+/** Makes messages of an answer, or of what the bridge itself has to say. Never throws. */
+export interface Replies {
+  compose(said: string, chat: Chat, mention: Mention | undefined): Promise<Composition>;
+  /** Words without anything in them that stands for another kind of message. */
+  words(said: string, chat: Chat, mention?: Mention): Words[];
+}
+
+export function createReplies(options: RepliesOptions): Replies {
+  const { store, texts, log, counters } = options;
+
+  const named = async (text: string, chat: Chat): Promise<Named[]> => {
+    if (chat.kind !== "group") return [];
+    const names = namesIn(text);
+    if (names.length === 0) return [];
+    try {
+      return await store.membersNamed(chat, names);
+    } catch (error) {
+      // A name that is only written is better than no answer.
+      log.warn("members could not be looked up", { reason: reasonOf(error) });
+      return [];
+    }
+  };
+
+  const words = (text: string, chat: Chat, mention?: Mention, people: readonly Named[] = []) =>
+    wordsFor(text, options.formatting(chat), {
+      ...(mention === undefined ? {} : { mention }),
+      named: people,
+    });
+
+  const messagesOf = async (
+    segments: readonly Segment[],
+    chat: Chat,
+    mention: Mention | undefined,
+  ): Promise<Message[]> => {
+    const messages: Message[] = [];
+    let to = mention;
+    for (const segment of segments) {
+      if (segment.kind === "words") {
+        messages.push(...words(segment.text, chat, to, await named(segment.text, chat)));
+        to = undefined;
+      } else if (segment.message.format === "actionCard" && to !== undefined) {
+        messages.push({ ...segment.message, mention: to });
+        to = undefined;
+      } else {
+        messages.push(segment.message);
+      }
+    }
+    return messages;
+  };
+
+  return {
+    async compose(said, chat, mention) {
+      try {
+        const segments = segmentsOf(said, (reason) => {
+          log.warn("a dingtalk block of the agent's is shown as it is", { reason });
+        });
+        const spoken = segments.flatMap((segment) =>
+          segment.kind === "words" ? [segment.text] : [],
+        );
+        return {
+          words: spoken.join("\n\n"),
+          messages: await messagesOf(segments, chat, mention),
+          others: segments.flatMap((segment) =>
+            segment.kind === "message" ? [segment.message] : [],
+          ),
+        };
+      } catch (error) {
+        counters.count("turns_crashed");
+        log.error("answer could not be made into messages", { reason: reasonOf(error) });
+        const failure = texts.failures.internal;
+        return { words: failure, messages: words(failure, chat, mention), others: [] };
+      }
+    },
+    words,
+  };
+}

@@ -1,0 +1,169 @@
+import { createCards } from "../core/bridge/cards.ts";
+import { createOutbox } from "../core/bridge/outbox.ts";
+import { createReactions } from "../core/bridge/reactions.ts";
+import { createSender } from "../core/bridge/sender.ts";
+import type { Budget } from "../core/bridge/budget.ts";
+import type { Config } from "../core/config/schema.ts";
+import type { Counters } from "../core/counters.ts";
+import { CARD_CALLS_PER_SECOND, createCardApi } from "../core/dingtalk/card.ts";
+import { createEmotionApi } from "../core/dingtalk/emotion.ts";
+import { createRecall } from "../core/dingtalk/recall.ts";
+import { createRobotApi } from "../core/dingtalk/robot.ts";
+import { createThrottle } from "../core/dingtalk/throttle.ts";
+import { createTokenSource } from "../core/dingtalk/token.ts";
+import { createUpload } from "../core/dingtalk/upload.ts";
+import type { Chat } from "../core/inbound/session.ts";
+import { DOWNLOAD_LIMITS, createDownloader } from "../core/media/download.ts";
+import { createGuard } from "../core/media/guard.ts";
+import { MAX_UPLOAD_BYTES } from "../core/media/limits.ts";
+import { createOutgoing } from "../core/media/outgoing.ts";
+import { createReceive } from "../core/media/receive.ts";
+import type { Words } from "../core/message.ts";
+import { wordsFor, type Formatting } from "../core/reply/format.ts";
+import { cardTexts } from "../core/reply/markdown/card.ts";
+import { titleOf } from "../core/reply/title.ts";
+import { TEXTS } from "../core/texts.ts";
+import type { WorkerPorts } from "./ports.ts";
+
+export interface DeliveryOptions {
+  readonly config: Config;
+  readonly ports: WorkerPorts;
+  readonly budget: Budget;
+  readonly counters: Counters;
+  /** Breaks everything off that is under way. */
+  readonly signal: AbortSignal;
+}
+
+/** The parts that talk to DingTalk over HTTP: what goes out, and what is fetched from there. */
+export function createDelivery({ config, ports, budget, counters, signal }: DeliveryOptions) {
+  const { clock, fetch, store, random, log } = ports;
+  const { apiUrl, oapiUrl, clientId, clientSecret, reply, card } = config;
+  const { perSecond, perMinute } = config.limits;
+  const texts = TEXTS[config.locale];
+  const robotCode = config.robotCode ?? clientId;
+
+  const tokens = createTokenSource({ apiUrl, clientId, clientSecret, fetch, clock });
+  const throttle = createThrottle({ perSecond, clock });
+  const cardThrottle = createThrottle({
+    perSecond: Math.min(CARD_CALLS_PER_SECOND, perSecond),
+    clock,
+  });
+  const robot = { apiUrl, robotCode, tokens, throttle, fetch, clock };
+  const cardApi = createCardApi({
+    ...robot,
+    throttle: cardThrottle,
+    templateId: card.templateId,
+    contentKey: card.contentKey,
+  });
+  const guard = createGuard({
+    resolve: ports.resolve,
+    allowHosts: config.media.allowHosts,
+    apiUrls: [apiUrl, oapiUrl],
+  });
+  const { fetchPinned } = ports;
+
+  const formatting = (chat: Chat): Formatting => ({
+    mode: modeOf(chat) === "text" ? "text" : "markdown",
+    tables: reply.tables,
+    chunkChars: reply.chunkChars,
+    fallbackTitle: texts.title,
+  });
+  const modeOf = (chat: Chat) => reply[chat.kind].mode ?? reply.mode;
+
+  /** A card's text where the card cannot hold it: in the messages' dialect, and short enough for one. */
+  const asOneMessage = (piece: string): Words => {
+    const { tables } = reply;
+    const words = wordsFor(piece, {
+      mode: "markdown",
+      tables,
+      chunkChars: Infinity,
+      fallbackTitle: texts.title,
+    });
+    const text = words.flatMap(({ parts }) => parts.map((part) => part.text)).join("\n\n");
+    return { format: "markdown", title: titleOf(text, texts.title), parts: [{ text }] };
+  };
+
+  const outbox = createOutbox({
+    store,
+    sender: createSender({
+      store,
+      api: createRobotApi(robot),
+      cards: cardApi,
+      tokens,
+      throttle,
+      cardThrottle,
+      fetch,
+      clock,
+    }),
+    outgoing: createOutgoing({
+      upload: createUpload({ oapiUrl, tokens, throttle, fetch, clock, spend: budget.spend }),
+      files: ports.outgoing,
+      receive: createReceive({
+        guard,
+        fetchPinned,
+        clock,
+        limits: { ...DOWNLOAD_LIMITS, maxBytes: MAX_UPLOAD_BYTES },
+      }),
+      allowHosts: config.media.allowHosts,
+      clock,
+      log: log.child("media"),
+    }),
+    fileNotSent: texts.fileNotSent,
+    budget,
+    perMinute,
+    clock,
+    random,
+    log: log.child("outbox"),
+    counters,
+    signal,
+  });
+
+  return {
+    outbox,
+    formatting,
+    modeOf,
+    cards: createCards({
+      api: cardApi,
+      store,
+      pieces: (text) => cardTexts(text, { tables: reply.tables, maxChars: card.maxChars }),
+      words: asOneMessage,
+      hint: () => texts.writing,
+      throttle: cardThrottle,
+      budget,
+      intervalMs: card.intervalMs,
+      clock,
+      random,
+      newId: () => crypto.randomUUID(),
+      log: log.child("card"),
+      counters,
+    }),
+    reactions: createReactions({
+      api: createEmotionApi(robot),
+      store,
+      budget,
+      text: reply.reaction,
+      afterMs: reply.reactionAfterMs,
+      clock,
+      log: log.child("reaction"),
+      counters,
+      signal,
+    }),
+    recall: createRecall(robot),
+    downloader: createDownloader({
+      apiUrl,
+      robotCode,
+      tokens,
+      fetch,
+      throttle: {
+        async take(api, signal) {
+          await throttle.take(api, signal);
+          await budget.spend();
+        },
+      },
+      clock,
+      guard,
+      fetchPinned,
+      limits: { ...DOWNLOAD_LIMITS, maxBytes: config.media.maxMb * 1024 * 1024 },
+    }),
+  };
+}
