@@ -27,4 +27,3 @@ export interface WorkerPorts {
   /** Goes into /status and the user agent: "bun 1.4.5". */
   readonly runtime: string;
 }
-

@@ -2,10 +2,11 @@ import { Lexer, Marked, type MarkedExtension, type MarkedOptions } from "marked"
 
 /**
  * Formulas, which stay as they are written: no mark in them is markup. A dollar sign opens one only
- * right before something and closes one only right behind something, so that prices are none.
+ * right before something and closes one only right behind something, so that prices are none. Bounded:
+ * one that is never closed costs little.
  */
 const FORMULA =
-  /^(?:\$\$(?:[^$\\]|\\[\s\S])+?\$\$|\$(?![\s$])(?:[^$\\\n]|\\[^\n])*?(?<![\s\\])\$(?!\d)|\\\((?:[^\\]|\\(?!\)))+?\\\)|\\\[(?:[^\\]|\\(?!\]))+?\\\])/;
+  /^(?:\$\$(?:[^$\\]|\\[\s\S]){1,600}?\$\$|\$(?![\s$])(?:[^$\\\n]|\\[^\n]){0,300}?(?<![\s\\])\$(?!\d)|\\\((?:[^\\]|\\(?!\))){1,300}?\\\)|\\\[(?:[^\\]|\\(?!\])){1,600}?\\\])/;
 
 /**
  * Bold words right beside Chinese: "**注意：**请看". CommonMark sees none where the marks stand between
