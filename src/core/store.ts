@@ -216,15 +216,15 @@ export interface Outbox {
   /** Several replies become one message, or one becomes another: it takes the first one's place, the others are gone. */
   merge(outboxIds: readonly number[], message: Message): Promise<void>;
   /**
-   * About to be sent: counts against the minute's limit and the month's quota. False if it is not in
-   * the outbox any more.
+   * About to be sent: counts against the month's quota and, but for the last state of a card, against the
+   * minute's limit. False if it is not in the outbox any more.
    */
   sending(entry: OutboxEntry, quota: Quota, usage: UsageRef, now: number): Promise<boolean>;
   /** DingTalk has confirmed it: the reply leaves the outbox. What it said is remembered for some days. */
   sent(entry: OutboxEntry, delivered: Delivered, now: number): Promise<void>;
   /**
    * Some of several addressees have it, `delivered.refused` can never get it; the entry stays for `left`,
-   * not before the given time.
+   * not before the given time. Counts as a try.
    */
   sentToSome(
     entry: OutboxEntry,

@@ -127,7 +127,8 @@ export function createDelivery({ config, ports, budget, counters, signal }: Deli
       store,
       pieces: (text) => cardTexts(text, { tables: reply.tables, maxChars: card.maxChars }),
       words: asOneMessage,
-      hint: () => texts.writing,
+      // Who has a button for it need not be told the word.
+      hint: () => (card.stopAction === undefined ? texts.writing : ""),
       throttle: cardThrottle,
       budget,
       intervalMs: card.intervalMs,

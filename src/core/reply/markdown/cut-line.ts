@@ -1,4 +1,4 @@
-import type { Cutting } from "./cut.ts";
+import type { Cutting } from "./dialect.ts";
 import { fitting, type Room } from "./measure.ts";
 
 /** For marks that are closed here and opened again there. */

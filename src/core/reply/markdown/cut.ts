@@ -1,19 +1,12 @@
 import type { Block } from "./block.ts";
 import { cutLine } from "./cut-line.ts";
-import type { Dialect } from "./dialect.ts";
+import type { Cutting } from "./dialect.ts";
 import { costOf, fits, fullness, minus, plus, type Room } from "./measure.ts";
 
 /** A guard at the beginning of a line may take this much. */
 const GUARD: Room = { bytes: 6, chars: 6 };
 /** Of the lines of code that fit, so many may be left for the next message if it then begins behind a blank line. */
 const LEFT_FOR_BLANK = 0.4;
-
-export interface Cutting {
-  readonly dialect: Dialect;
-  readonly names: readonly string[];
-  /** The message has nothing else in it, so something must go in. */
-  readonly forced: boolean;
-}
 
 /**
  * A block in two: as much of it as fits into `room`, and the rest, which has the same fence or header.

@@ -45,3 +45,20 @@ export const PLAIN: Dialect = {
   headings: 6,
   nestedNumbers: true,
 };
+
+/** What words are written by. */
+export interface Inline {
+  readonly dialect: Dialect;
+  /** Names people are @-ed by, which must stay as they are written. */
+  readonly names: readonly string[];
+  /** Addresses that definitions gave to links, so that nobody misses the definition. */
+  readonly used: Set<string>;
+}
+
+/** How a block is cut in two. */
+export interface Cutting {
+  readonly dialect: Dialect;
+  readonly names: readonly string[];
+  /** The message has nothing else in it, so something must go in. */
+  readonly forced: boolean;
+}

@@ -1,15 +1,7 @@
 import type { Token, Tokens } from "marked";
-import type { Dialect } from "./dialect.ts";
+import type { Inline } from "./dialect.ts";
 import { escapedTag, isBlank } from "./escape.ts";
 import { imageOf, linkOf } from "./links.ts";
-
-export interface Inline {
-  readonly dialect: Dialect;
-  /** Names people are @-ed by, which must stay as they are written. */
-  readonly names: readonly string[];
-  /** Addresses that definitions gave to links, so that nobody misses the definition. */
-  readonly used: Set<string>;
-}
 
 interface Run extends Inline {
   /** DingTalk pairs marks more freely than markdown does, so those left over are escaped if there is a pair. */

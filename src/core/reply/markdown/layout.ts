@@ -1,8 +1,8 @@
 import type { Token, Tokens } from "marked";
 import { textBlock, type Block } from "./block.ts";
-import { PLAIN, type Dialect } from "./dialect.ts";
+import { PLAIN, type Dialect, type Inline } from "./dialect.ts";
 import { escapedTag } from "./escape.ts";
-import { inline, type Inline } from "./inline.ts";
+import { inline } from "./inline.ts";
 import { isAddress } from "./links.ts";
 import { parse } from "./parse.ts";
 import { asColumns, asItems, asTable, type Tables } from "./table.ts";

@@ -1,5 +1,5 @@
 import type { Tokens } from "marked";
-import type { Inline } from "./inline.ts";
+import type { Inline } from "./dialect.ts";
 
 export type Linked = Tokens.Link | Tokens.Image;
 
