@@ -40,7 +40,7 @@ export function readConfiguration(explicit: string | undefined): Configuration {
       path: ownPath,
       isNamed,
       warnings: [...warnings, ...loaded.warnings],
-      config: config && { ...config, dataDir: expandHome(config.dataDir) },
+      config: config && withPaths(config),
     };
   }
   // A file that cannot be read leaves everything missing: only its own problem is worth a line.
@@ -134,6 +134,16 @@ function problemWith(error: unknown): string {
   if (code === "EISDIR") return "is a folder: expected a JSON5 file";
   if (/\ufffd|\ufffe|\0/.test(reasonOf(error))) return "is not UTF-8 text: save it as UTF-8";
   return `is not valid JSON5: ${reasonOf(error).replace(/^JSON5: /, "")}`;
+}
+
+/** `~` stands for the home folder wherever a key names a folder. */
+function withPaths(config: Config): Config {
+  const roots = config.media.roots.map(expandHome);
+  return {
+    ...config,
+    dataDir: expandHome(config.dataDir),
+    media: { ...config.media, roots },
+  };
 }
 
 function expandHome(path: string): string {

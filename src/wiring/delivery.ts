@@ -9,7 +9,7 @@ import { CARD_CALLS_PER_SECOND, createCardApi } from "../core/dingtalk/card.ts";
 import { createEmotionApi } from "../core/dingtalk/emotion.ts";
 import { createRecall } from "../core/dingtalk/recall.ts";
 import { createRobotApi } from "../core/dingtalk/robot.ts";
-import { createThrottle } from "../core/dingtalk/throttle.ts";
+import { createThrottle, type Throttle } from "../core/dingtalk/throttle.ts";
 import { createTokenSource } from "../core/dingtalk/token.ts";
 import { createUpload } from "../core/dingtalk/upload.ts";
 import type { Chat } from "../core/inbound/session.ts";
@@ -48,6 +48,14 @@ export function createDelivery({ config, ports, budget, counters, signal }: Deli
     perSecond: Math.min(CARD_CALLS_PER_SECOND, perSecond),
     clock,
   });
+  /** For calls that nothing else counts against the month's quota. */
+  const counted: Throttle = {
+    ...throttle,
+    async take(api, signal) {
+      await throttle.take(api, signal);
+      await budget.spend();
+    },
+  };
   const robot = { apiUrl, robotCode, tokens, throttle, fetch, clock };
   const cardApi = createCardApi({
     ...robot,
@@ -149,18 +157,13 @@ export function createDelivery({ config, ports, budget, counters, signal }: Deli
       counters,
       signal,
     }),
-    recall: createRecall(robot),
+    recall: createRecall({ ...robot, throttle: counted }),
     downloader: createDownloader({
       apiUrl,
       robotCode,
       tokens,
       fetch,
-      throttle: {
-        async take(api, signal) {
-          await throttle.take(api, signal);
-          await budget.spend();
-        },
-      },
+      throttle: counted,
       clock,
       guard,
       fetchPinned,

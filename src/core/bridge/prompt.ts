@@ -31,7 +31,7 @@ Where more than words helps, put a code block named dingtalk with ONE JSON objec
 {"type":"file","${files ? 'path":"/absolute/report.pdf' : 'url":"https://…/report.pdf'}","name":"report.pdf"}
 {"type":"audio","url":"https://…","durationMs":5000}
 {"type":"video","url":"https://…","durationMs":5000,"cover":{"url":"https://…"}}
-Pressing a button with "send" makes the person say those words to you. ${
+Pressing a button with "send" makes the person say those words in the chat; in a group they may not reach you without a mention, so prefer "url" there. ${
   files
     ? 'Files, sound, video and pictures go by "url" or by "path", an absolute path on this machine.'
     : 'Files, sound, video and pictures go by "url" only: files of this machine cannot be sent from here.'

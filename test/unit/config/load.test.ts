@@ -74,6 +74,9 @@ describe("loadConfig()", () => {
     ["card.templateId", { card: { templateId: "" } }],
     ["media.roots", { media: { roots: ["reports"] } }],
     ["media.roots", { media: { roots: "/srv" } }],
+    ["media.roots", { media: { roots: ["/"] } }],
+    ["media.roots", { media: { roots: ["~"] } }],
+    ["media.roots", { media: { roots: ["~/"] } }],
     ["agentHints", { agentHints: "maybe" }],
   ])("refuses a bad %s by its path", (key, block) => {
     const { config, problems } = load({ block: { ...ROBOT, ...block } });
