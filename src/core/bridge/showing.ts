@@ -33,7 +33,7 @@ export interface Showing {
   asked(): void;
   /** The answer so far, as it came from the gateway. */
   text(soFar: string): void;
-  /** What of the answer can be seen already. */
+  /** What of the answer people have seen, or are about to. */
   readonly shown: string;
   readonly cards: readonly string[];
   /** The turn waits for something: what it has put into the chat stays. */
@@ -133,7 +133,7 @@ export function createShowings(options: ShowingsOptions): Showings {
         }
       },
       get shown() {
-        return card?.visible === true ? shown : "";
+        return card === undefined ? "" : shown;
       },
       get cards() {
         return card?.outTrackIds ?? [];

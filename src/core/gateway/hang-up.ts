@@ -1,9 +1,11 @@
 import type { Clock, Timer } from "../clock.ts";
 
+/** The gateway counts from when the request arrives, and we from before it leaves. */
+const WAY_MS = 500;
 /** A run that has begun to answer may be broken off at this age. */
-const ANSWERING_MS = 4000;
+const ANSWERING_MS = 4000 + WAY_MS;
 /** Any run may at this one. */
-const ANY_MS = 15_000;
+const ANY_MS = 15_000 + WAY_MS;
 
 /** Breaks a request to the gateway off, but not before that does no harm. */
 export interface HangUp {

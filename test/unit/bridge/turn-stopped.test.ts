@@ -86,6 +86,37 @@ describe("a turn that somebody stops", () => {
     expect(await turn.replies()).toEqual([]);
   });
 
+  test("what was about to be shown is not lost where its card is still being made", async () => {
+    const ends: string[] = [];
+    const turn = turning(
+      (question, events, signal) => {
+        events.onContent("The beginning");
+        return endless(question, events, signal);
+      },
+      {
+        mode: "card",
+        cards: {
+          begin: () => ({
+            outTrackIds: ["card1"],
+            visible: false,
+            show: () => undefined,
+            async finish(said) {
+              ends.push(said);
+              return [];
+            },
+            abandon: () => undefined,
+          }),
+        },
+      },
+    );
+    await turn.takeIn(robotData());
+    const step = turn.step();
+    await turn.clock.settle();
+    turn.stops.byWord(SESSION, "staff1", "msg2==");
+    await step;
+    expect(ends).toEqual([`The beginning\n\n${stopped}`]);
+  });
+
   test("a stop of the worker is none of the turn's: it is parked", async () => {
     const turn = turning(endless);
     await turn.takeIn(robotData());

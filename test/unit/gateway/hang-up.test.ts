@@ -4,8 +4,8 @@ import { createHangUp } from "../../../src/core/gateway/hang-up.ts";
 import { reasonOf } from "../../../src/core/log.ts";
 import { createFakeClock } from "../../support/fake-clock.ts";
 
-const ANSWERING_MS = 4000;
-const ANY_MS = 15_000;
+const ANSWERING_MS = 4500;
+const ANY_MS = 15_500;
 
 describe("createHangUp()", () => {
   test("does nothing on its own", async () => {

@@ -250,7 +250,7 @@ describe("createWorker(), after a stop", () => {
       await clock.settle();
     }
     const stop = first.stopping();
-    await clock.advance(15_000);
+    await clock.advance(15_500);
     expect(stop.over).toBe(true);
     // Its hanging up has ended the run.
     openclaw.abandon();
