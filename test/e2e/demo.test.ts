@@ -80,7 +80,11 @@ function startPage() {
     at,
     connected,
     find: (selector: string) => page.locator(selector),
-    robot: () => page.locator('[data-testid="bubble"][data-from="robot"]'),
+    /** What the robot has said and will not change any more. */
+    robot: () =>
+      page.locator(
+        '[data-testid="bubble"][data-from="robot"], [data-testid="card"][data-state="finished"]',
+      ),
     mine: () => page.locator('[data-testid="bubble"][data-from="person"]'),
     say: async (text: string) => {
       await at("composer").fill(text);
@@ -99,21 +103,27 @@ function startPage() {
 describe.skipIf(browserPath === undefined)("the chat page in Chromium", () => {
   const { at, connected, find, problems, robot, say } = startPage();
 
-  test("a message is answered: streamed first, then as rendered markdown", async () => {
+  test("an answer grows in a card, with markdown as it will look", async () => {
     await say("你好，dingbridge");
-    await at("ghost").waitFor();
+    const card = at("card").first();
+    await card.waitFor();
+    const early = (await card.textContent()) ?? "";
     await robot().first().waitFor();
-    expect(await robot().first().textContent()).toContain("你好，dingbridge");
+    const whole = (await robot().first().textContent()) ?? "";
+    expect(whole).toContain("你好，dingbridge");
+    expect(whole.length).toBeGreaterThan(early.length);
     expect(await robot().first().locator("strong").textContent()).toBe("回声网关");
     expect(await at("ghost").count()).toBe(0);
     expect(await at("frame").count()).toBeGreaterThan(2);
   });
 
-  test("in the group the answer mentions who asked", async () => {
+  test("in the group it comes as a message that mentions who asked, announced by what streams", async () => {
     await at("chat-group").click();
     await say("群里问一句");
+    await at("ghost").waitFor();
     await robot().first().waitFor();
     expect(await robot().first().textContent()).toContain("@小明");
+    expect(await at("ghost").count()).toBe(0);
     await at("chat-direct").click();
   });
 
@@ -244,6 +254,128 @@ describe.skipIf(browserPath === undefined)("what else than words the chat page s
       }
       await phone.close();
     }
+  });
+
+  test("nothing went wrong in the browser", () => {
+    expect(problems).toEqual([]);
+  });
+});
+
+describe.skipIf(browserPath === undefined)("what else than words the robot sends", () => {
+  const { at, find, mine, problems, robot, run, say } = startPage();
+
+  /** Asks with a click, and gives what comes as the answer once it is whole. */
+  const ask = async (word: string) => {
+    const before = await robot().count();
+    await at(`try-${word}`).click();
+    const answer = robot().nth(before);
+    await answer.waitFor();
+    return answer;
+  };
+  const lastCard = () => at("card").last();
+  // An uploaded picture goes by the session webhook, which only takes it in markdown.
+  const PICTURE = '[data-testid="bubble"][data-from="robot"] img';
+  const pictures = () => find(PICTURE);
+
+  test("a long answer grows in a card", async () => {
+    const before = await robot().count();
+    await at("try-card").click();
+    await find('[data-testid="card"][data-state="inputing"]').waitFor();
+    const early = (await lastCard().textContent()) ?? "";
+    await until(
+      "more words",
+      async () => ((await lastCard().textContent()) ?? "").length > early.length,
+    );
+    await robot().nth(before).waitFor();
+    expect(await robot().nth(before).textContent()).toContain("断线也不丢消息");
+  });
+
+  test("a word stops an answer", async () => {
+    await at("try-card").click();
+    await find('[data-testid="card"][data-state="inputing"]').waitFor();
+    await say("停止");
+    await robot().getByText("已停止").first().waitFor();
+    expect(await lastCard().textContent()).not.toContain("断线也不丢消息");
+  });
+
+  test("tables and code look like that", async () => {
+    expect(await (await ask("table")).locator("td").count()).toBe(6);
+    expect(await (await ask("code")).locator("pre").textContent()).toContain("6 * 7");
+  });
+
+  test("a button says its words in the person's name, and the agent answers", async () => {
+    const before = await robot().count();
+    await at("try-buttons").click();
+    const buttons = find(".action-card").last();
+    await buttons.getByText("钉钉官网").waitFor();
+    expect(await buttons.locator("a").getAttribute("rel")).toContain("noopener");
+    await buttons.locator(".action", { hasText: "现在发布" }).click();
+    await mine().getByText("现在发布").waitFor();
+    await until("the answer", async () => {
+      const said = (await robot().allTextContents()).slice(before).join("\n");
+      return /你说的是：[^]*现在发布/.test(said);
+    });
+  });
+
+  test("a link has a card of its own", async () => {
+    await at("try-link").click();
+    const link = find("a.link-card").last();
+    await link.waitFor();
+    expect(await link.getAttribute("href")).toBe("https://www.dingtalk.com/");
+  });
+
+  test("in the group a very long answer comes as several messages, in order, and the question wears a reaction until then", async () => {
+    await at("chat-group").click();
+    await at("try-long").click();
+    await at("reaction").waitFor();
+    await robot().getByText("第 24 节").waitFor();
+    const said = await robot().allTextContents();
+    expect(said.length).toBeGreaterThan(1);
+    const chapters = [...said.join("\n").matchAll(/第 (\d+) 节/g)].map(([, at]) => Number(at));
+    expect(chapters).toEqual(Array.from({ length: 24 }, (_, at) => at + 1));
+    await at("reaction").waitFor({ state: "detached" });
+    await at("chat-direct").click();
+  });
+
+  test("a picture of this machine is shown", async () => {
+    await at("try-image").click();
+    await pictures().last().waitFor();
+    const width = `document.querySelector('${PICTURE}').naturalWidth`;
+    await until("the picture", async () => (await run<number>(width)) > 100);
+  });
+
+  test("a file has its name and size", async () => {
+    await at("try-file").click();
+    const file = find("a.file").last();
+    await file.getByText("report.pdf").waitFor();
+    await file.getByText("KB").waitFor();
+  });
+
+  test("files that the agent only names are sent too", async () => {
+    const before = [await pictures().count(), await find("a.file").count()] as const;
+    const answer = await ask("media");
+    expect(await answer.textContent()).not.toContain("MEDIA:");
+    await pictures().nth(before[0]).waitFor();
+    await find("a.file").nth(before[1]).waitFor();
+  });
+
+  test("sound has its length", async () => {
+    await at("try-voice").click();
+    await find(".post-audio").getByText("3″").waitFor();
+  });
+
+  test("several links come in one card, each with its picture", async () => {
+    await at("try-feed").click();
+    await find(".post-feedCard").waitFor();
+    expect(await find(".feed-item img").count()).toBe(3);
+  });
+
+  test("the button of a card stops its answer", async () => {
+    await at("try-card").click();
+    const card = at("card").and(find('[data-state="inputing"]'));
+    await card.getByRole("button", { name: "停止" }).click();
+    await robot().getByText("已停止").last().waitFor();
+    expect(await lastCard().textContent()).not.toContain("断线也不丢消息");
   });
 
   test("nothing went wrong in the browser", () => {

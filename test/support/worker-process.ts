@@ -29,23 +29,28 @@ export function temporaryFolder(): { path: string; remove: () => void } {
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
 }
 
-/** Runs src/main.ts with nothing of this machine's configuration in sight. */
+/**
+ * Runs src/main.ts with nothing of this machine's configuration in sight.
+ * @param input what stands on its standard input; default: nothing.
+ */
 export function runMain(
   runtime: RuntimeName,
   args: readonly string[],
   env: Readonly<Record<string, string>>,
+  input?: string,
 ): Run {
   const [program = "", ...rest] = commandFor(runtime, "src/main.ts", args);
   const child = spawn(program, rest, {
     cwd: ROOT,
     // The lock of a robot lies in the temporary folder: the test's own, so that nothing is left behind.
     env: { TMPDIR: env["HOME"], PATH: process.env["PATH"], LANG: "zh_CN.UTF-8", ...env },
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
   });
+  child.stdin?.end(input);
   let stdout = "";
   let stderr = "";
-  child.stdout.on("data", (data) => (stdout += String(data)));
-  child.stderr.on("data", (data) => (stderr += String(data)));
+  child.stdout?.on("data", (data) => (stdout += String(data)));
+  child.stderr?.on("data", (data) => (stderr += String(data)));
   return {
     process: child,
     stdout: () => stdout,
@@ -70,11 +75,11 @@ export interface WorkerSetup {
 /** Starts the worker against the simulator and waits until it is connected. */
 export async function startWorker(setup: WorkerSetup) {
   const run = runWorker(setup);
-  const started = await until(
-    "the worker's start line",
-    () => find(run, "dingbridge is starting") ?? exit(run),
-  );
-  await until("the link to DingTalk", () => find(run, "connected to DingTalk") ?? exit(run));
+  const started = await connected(run).catch((error: unknown) => {
+    // Nobody else knows of it: it would live on after the tests.
+    run.process.kill("SIGKILL");
+    throw error;
+  });
   return {
     ...run,
     http: String(started["http"]),
@@ -100,6 +105,16 @@ export function runWorker({ runtime, dingtalk, gateway, home, env }: WorkerSetup
     DINGBRIDGE_LOG_LEVEL: "debug",
     ...env,
   });
+}
+
+/** The line it starts with, once it is connected. */
+async function connected(run: Run): Promise<LogLine> {
+  const started = await until(
+    "the worker's start line",
+    () => find(run, "dingbridge is starting") ?? exit(run),
+  );
+  await until("the link to DingTalk", () => find(run, "connected to DingTalk") ?? exit(run));
+  return started;
 }
 
 const find = (run: Run, message: string) => run.logs().find((line) => line.message === message);
