@@ -1,7 +1,9 @@
 import { loadavg } from "node:os";
 import type { RuntimeName } from "../support/runtimes.ts";
 import { ACKS_ROWS, measureAcks } from "./acks.ts";
+import { CARDS_ROWS, measureCards } from "./cards.ts";
 import { MEMORY_ROWS, measureMemory } from "./memory.ts";
+import { RENDER_ROWS, measureRender } from "./render.ts";
 import { RESTART_ROWS, measureRestart } from "./restart.ts";
 import { SESSIONS_ROWS, measureSessions } from "./sessions.ts";
 import { tableOf, type Row } from "./table.ts";
@@ -32,4 +34,6 @@ export const ITEMS = {
   sessions: item("1 000 sessions at once", measureSessions, SESSIONS_ROWS),
   restart: item("start on 100 000 messages", measureRestart, RESTART_ROWS),
   memory: item("10 000 sessions, 100 000 messages", measureMemory, MEMORY_ROWS),
+  render: item("an answer of 100 kB into messages", measureRender, RENDER_ROWS),
+  cards: item("answers in cards", measureCards, CARDS_ROWS),
 } satisfies Readonly<Record<string, Item>>;

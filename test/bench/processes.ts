@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { cpSync, readFileSync } from "node:fs";
+import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { ROOT, commandFor, type RuntimeName } from "../support/runtimes.ts";
@@ -61,6 +61,8 @@ export interface WorkerOptions {
   readonly gateway: string;
   /** A data folder to begin with: it is copied. */
   readonly data?: string;
+  /** What its configuration file says under `channels.dingtalk`. */
+  readonly settings?: object;
 }
 
 /** What a worker says about itself at /status, as far as the bench asks. */
@@ -71,9 +73,12 @@ export interface Status {
 }
 
 /** Starts the worker as users do: its own process, a database file, the usual log. */
-export function runBridge({ runtime, clientId, api, oapi, gateway, data }: WorkerOptions) {
+export function runBridge(options: WorkerOptions) {
+  const { runtime, clientId, api, oapi, gateway, data, settings = {} } = options;
   const home = temporaryFolder();
   const dataDir = join(home.path, "data");
+  const file = join(home.path, "bench.json");
+  writeFileSync(file, JSON.stringify({ channels: { dingtalk: settings } }));
   if (data !== undefined) cpSync(data, dataDir, { recursive: true });
   const spawnedAt = performance.now();
   const run = runWorker({
@@ -82,6 +87,7 @@ export function runBridge({ runtime, clientId, api, oapi, gateway, data }: Worke
     gateway: { url: gateway, token: "simulated-token" },
     home: home.path,
     env: {
+      DINGBRIDGE_CONFIG: file,
       DINGTALK_OAPI_URL: oapi,
       DINGBRIDGE_LOG_LEVEL: "info",
       DINGBRIDGE_DATA_DIR: dataDir,

@@ -23,7 +23,7 @@ export function checkEverything(world: World): void {
   }
   for (const sent of dingtalk.sent) {
     const words = wordsOf(sent);
-    if (tagsIn(words).length > 0 || words.startsWith(NOTICE)) continue;
+    if (tagsIn(words).length > 0 || words.startsWith(NOTICE) || words.includes(SHORTENED)) continue;
     journal.violation(
       `a line that is no answer at ${journal.clock(sent.time)} in ${sent.conversationId}: ${words.slice(0, 80)}`,
     );
@@ -71,10 +71,9 @@ function checkEnds({ journal, dingtalk }: World, places: Places, message: Messag
     journal.violation("answered in another chat", tag);
   if (manner !== "long" || heads === 0) return;
   const ends = places.get(endOf(tag))?.length ?? 0;
-  const isShortened = dingtalk.sent.some((sent) => {
-    const words = wordsOf(sent);
-    return words.includes(headOf(tag)) && words.includes(SHORTENED);
-  });
+  const isShortened = dingtalk.sent.some(
+    (sent) => sent.conversationId === chat.conversationId && wordsOf(sent).includes(SHORTENED),
+  );
   if (ends === 0 && !isShortened) journal.violation("the answer's second half is missing", tag);
   if (ends > 1 + uncertain) journal.violation(`the second half came ${ends} times`, tag);
 }

@@ -47,7 +47,7 @@ const MANNERS: readonly [Manner, ...Manner[]] = [
 ] as unknown as readonly [Manner, ...Manner[]];
 
 /** Above what one message takes: its answer comes in two. */
-const FILLER = "这一行是为了让回答变长而写的，没有别的意思。\n".repeat(330);
+const FILLER = "这一行是为了让回答变长而写的，没有别的意思。\n".repeat(200);
 
 export const mannerBy = (random: Random): Manner => random.pick(MANNERS);
 export const textOf = ({ tag, manner }: Message) => `«${tag}» ${manner}, please`;

@@ -237,6 +237,8 @@ describe.each([...RUNTIMES])("%s: every kind of message", (runtime) => {
       await person.say("苹果？", { override: { sessionWebhookExpiredTime: Date.now() - 1 } });
       const [sent] = await person.replies(1);
       expect(sent?.via).toBe("oTo");
+      // DingTalk has it a moment before the worker knows that.
+      await until("its confirmation", async () => (await status()).store["outbox"] === 0);
       const { processQueryKey: originalProcessQueryKey } = sent ?? {};
       const { fields } = QUOTES.robotCardWithoutContent;
       await person.say("", { override: { ...fields, originalProcessQueryKey } });
