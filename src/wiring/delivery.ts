@@ -46,6 +46,7 @@ export function createDelivery({ config, ports, budget, counters, signal }: Deli
   const throttle = createThrottle({ perSecond, clock });
   const cardThrottle = createThrottle({
     perSecond: Math.min(CARD_CALLS_PER_SECOND, perSecond),
+    spread: true,
     clock,
   });
   /** For calls that nothing else counts against the month's quota. */

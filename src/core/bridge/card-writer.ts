@@ -55,6 +55,8 @@ export interface WriterOptions {
   readonly asker: Mention | undefined;
   /** Asked when a call is about to leave, so that it takes the newest text. */
   readonly look: () => Face;
+  /** Aborted when a card that is not on its way yet is not worth its calls any more. */
+  readonly giveUp: AbortSignal;
   /** Breaks everything off. */
   readonly signal: AbortSignal;
 }
@@ -96,12 +98,14 @@ export function createCardWriter(tools: CardTools, options: WriterOptions): Card
     if (waitMs !== undefined) queue.hold(waitMs);
   };
 
-  const tryToMake = async (): Promise<CardResult> => {
-    await api.ready(signal);
+  /** Undefined if it was given up before it left. */
+  const tryToMake = async (): Promise<CardResult | undefined> => {
+    const waiting = AbortSignal.any([signal, options.giveUp]);
+    await api.ready(waiting);
     try {
-      await tools.throttle.take(CARD_CALLS, signal);
+      await tools.throttle.take(CARD_CALLS, waiting);
     } catch {
-      return { ok: false, failure: "retry", reason: "stopped before the card was made" };
+      return undefined;
     }
     sent = look().text;
     begins(1);
@@ -113,6 +117,7 @@ export function createCardWriter(tools: CardTools, options: WriterOptions): Card
     let doubt = false;
     for (let tries = 1; ; tries++) {
       const result = await tryToMake();
+      if (result === undefined) break;
       if (result.ok) {
         state = "shown";
         key = result.processQueryKey;
@@ -133,12 +138,12 @@ export function createCardWriter(tools: CardTools, options: WriterOptions): Card
           reason: result.reason,
           ...(doubt ? { mayExist: true } : {}),
         });
+        counters.count("cards_failed");
         break;
       }
       await pause(waitMs);
     }
     state = doubt ? "doubtful" : "gone";
-    counters.count("cards_failed");
     // Whoever finds it in the store later would try to finish what never was.
     if (!doubt) await store.cardGone(outTrackId);
   };

@@ -51,6 +51,8 @@ export function createLiveCard(tools: CardTools, options: LiveCardOptions): Live
   const { chat, asker } = options;
   const writers: CardWriter[] = [];
   const life = new AbortController();
+  /** The answer is there before its card: it goes as a message, at once and for one call less. */
+  const late = new AbortController();
   let newest: string | undefined;
   let ended = false;
   let cut: { readonly text: string; readonly pieces: readonly string[] } | undefined;
@@ -72,13 +74,14 @@ export function createLiveCard(tools: CardTools, options: LiveCardOptions): Live
     return { text: last || ended ? text : withHint(text, options.hint), last };
   };
 
-  const add = (): CardWriter => {
+  const add = (giveUp = late.signal): CardWriter => {
     const index = writers.length;
     const writer = createCardWriter(tools, {
       chat,
       // Once is enough.
       asker: index === 0 ? asker : undefined,
       look: () => faceOf(index),
+      giveUp,
       signal: life.signal,
     });
     writers.push(writer);
@@ -86,10 +89,11 @@ export function createLiveCard(tools: CardTools, options: LiveCardOptions): Live
   };
 
   const complete = async (signal: AbortSignal): Promise<void> => {
+    late.abort();
     await Promise.all(writers.map((writer) => writer.rest()));
     while (writers.length < pieces().length && !signal.aborted && options.allowed()) {
       if (writers.at(-1)?.state !== "shown") return;
-      await add().rest();
+      await add(life.signal).rest();
     }
   };
 

@@ -20,15 +20,15 @@ export interface RepliesOptions {
 export interface Composition {
   /** The words alone: what a card shows. Empty if there are none. */
   readonly words: string;
-  /** All of it, the words too, in order. */
-  readonly messages: readonly Message[];
+  /** All of it, the words too, in order. Made when asked for: a card needs only the others. */
+  readonly messages: () => Promise<readonly Message[]>;
   /** All but the words. */
   readonly others: readonly Message[];
 }
 
 /** Makes messages of an answer, or of what the bridge itself has to say. Never throws. */
 export interface Replies {
-  compose(said: string, chat: Chat, mention: Mention | undefined): Promise<Composition>;
+  compose(said: string, chat: Chat, mention: Mention | undefined): Composition;
   /** Words without anything in them that stands for another kind of message. */
   words(said: string, chat: Chat, mention?: Mention): Words[];
 }
@@ -76,8 +76,15 @@ export function createReplies(options: RepliesOptions): Replies {
     return messages;
   };
 
+  /** A fault of ours costs the answer, not the turn. */
+  const failed = (error: unknown, chat: Chat, mention: Mention | undefined): Words[] => {
+    counters.count("turns_crashed");
+    log.error("answer could not be made into messages", { reason: reasonOf(error) });
+    return words(texts.failures.internal, chat, mention);
+  };
+
   return {
-    async compose(said, chat, mention) {
+    compose(said, chat, mention) {
       try {
         const segments = segmentsOf(said, (reason) => {
           log.warn("a dingtalk block of the agent's is shown as it is", { reason });
@@ -87,16 +94,17 @@ export function createReplies(options: RepliesOptions): Replies {
         );
         return {
           words: spoken.join("\n\n"),
-          messages: await messagesOf(segments, chat, mention),
+          messages: () =>
+            messagesOf(segments, chat, mention).catch((error: unknown) =>
+              failed(error, chat, mention),
+            ),
           others: segments.flatMap((segment) =>
             segment.kind === "message" ? [segment.message] : [],
           ),
         };
       } catch (error) {
-        counters.count("turns_crashed");
-        log.error("answer could not be made into messages", { reason: reasonOf(error) });
-        const failure = texts.failures.internal;
-        return { words: failure, messages: words(failure, chat, mention), others: [] };
+        const messages = failed(error, chat, mention);
+        return { words: texts.failures.internal, messages: async () => messages, others: [] };
       }
     },
     words,

@@ -292,9 +292,9 @@ export function createTurn(options: TurnOptions): RunTurn {
   const messagesOf = async (said: string | undefined, turn: Turn): Promise<readonly Message[]> => {
     const { chat, mention, showing, signal } = turn;
     if (said === undefined) return (await showing.end(texts.emptyCard, signal)) ?? [];
-    const { words, messages, others } = await options.replies.compose(said, chat, mention);
+    const { words, messages, others } = options.replies.compose(said, chat, mention);
     const carded = await showing.end(words === "" ? texts.emptyCard : words, signal);
-    return carded === undefined ? messages : [...carded, ...others];
+    return carded === undefined ? await messages() : [...carded, ...others];
   };
 
   /** Replies that could not be committed yet: the gateway must not be asked a second time for that. */

@@ -152,7 +152,10 @@ export const ConfigSchema = v.object({
         v.array(
           v.pipe(
             text("a folder's absolute path"),
-            v.regex(/^(?:\/|~(?:\/|$)|[a-z]:[\\/])/i, 'expected absolute paths like "/srv/reports"'),
+            v.regex(
+              /^(?:\/|~(?:\/|$)|[a-z]:[\\/])/i,
+              'expected absolute paths like "/srv/reports"',
+            ),
             // Whoever talks to the agent may make it send what is there.
             v.regex(
               /^(?!(?:\/+|~\/*|[a-z]:[\\/]*)$)/i,

@@ -3,6 +3,11 @@ import type { Clock, Timer } from "../clock.ts";
 export interface ThrottleOptions {
   /** Calls in any second and API; 20 is what DingTalk's standard edition allows an app. */
   readonly perSecond: number;
+  /**
+   * Spreads calls that wait evenly over the second. A process that stalls sends what was let go together
+   * late, and with the next batch close behind it DingTalk would see two in one second.
+   */
+  readonly spread?: boolean;
   readonly clock: Clock;
 }
 
@@ -33,7 +38,8 @@ interface Queue {
 /** DingTalk counts when a call arrives, we when it leaves: a little grace for the way. */
 const WINDOW_MS = 1100;
 
-export function createThrottle({ perSecond, clock }: ThrottleOptions): Throttle {
+export function createThrottle({ perSecond, spread, clock }: ThrottleOptions): Throttle {
+  const gapMs = spread === true ? WINDOW_MS / perSecond : 0;
   /** The one called longest ago first. */
   const queues = new Map<string, Queue>();
 
@@ -60,9 +66,10 @@ export function createThrottle({ perSecond, clock }: ThrottleOptions): Throttle 
   };
 
   /** Ms until the next call may go out. */
-  const delayOf = ({ times, oldest }: Queue): number => {
+  const delayOf = ({ times, oldest, newest }: Queue): number => {
     const time = times.length < perSecond ? undefined : times[oldest];
-    return time === undefined ? 0 : Math.max(0, time + WINDOW_MS - clock.monotonic());
+    const free = Math.max(newest + gapMs, time === undefined ? -Infinity : time + WINDOW_MS);
+    return Math.max(0, free - clock.monotonic());
   };
 
   const count = (queue: Queue) => {

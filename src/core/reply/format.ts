@@ -116,8 +116,12 @@ function partOf(
 /** Looked at in one go: text made for it costs the lexer the square of its length. */
 const PIECE_CHARS = 2000;
 
+/** What markup is made of; most plain text has nothing of it, and costs the lexer dearly. */
+const MAY_BE_MARKUP = /[*_`#>[\]|<~\\&=]|^(?: {4}|\t)|^\s*(?:[-+]|\d+[.)])/m;
+
 /** Whether a reader would lose something if the text were shown as it is. */
 export function usesMarkdown(text: string): boolean {
+  if (!MAY_BE_MARKUP.test(text)) return false;
   for (let at = 0; at < text.length; at += PIECE_CHARS) {
     if (hasMarkup(text.slice(at, at + PIECE_CHARS))) return true;
   }

@@ -163,16 +163,18 @@ describe("finish()", () => {
     expect(clock.pending).toBe(0);
   });
 
-  test("finds a card that still waits for its slot made, with the last text", async () => {
-    const { begin, clock, stop, said, throttle } = carding({ perSecond: 1 });
+  test("gives up a card that still waits for its slot: its answer is there already", async () => {
+    const { begin, clock, stop, said, throttle, rows } = carding({ perSecond: 1 });
     throttle.tryTake("card");
     const card = begin();
     card.show("a");
     await clock.settle();
     const finishing = card.finish("a, done", stop.signal);
+    expect(await finishing).toBeUndefined();
     await clock.advance(1200);
-    expect(said()).toEqual(["create id1 a, done"]);
-    expect(await finishing).toMatchObject([{ outTrackId: "id1", text: "a, done" }]);
+    expect(said()).toEqual([]);
+    expect(rows.size).toBe(0);
+    expect(clock.pending).toBe(0);
   });
 
   test("comes to an end when it is broken off", async () => {

@@ -34,7 +34,11 @@ function replying(members: readonly Named[] | Error = [], formatting: Partial<Fo
     log,
     counters,
   });
-  return { ...replies, log, counters };
+  const compose = async (...given: Parameters<typeof replies.compose>) => {
+    const composed = replies.compose(...given);
+    return { ...composed, messages: await composed.messages() };
+  };
+  return { compose, log, counters };
 }
 
 describe("createReplies()", () => {

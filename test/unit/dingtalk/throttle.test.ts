@@ -5,10 +5,10 @@ import { createFakeClock } from "../../support/fake-clock.ts";
 
 const API = "/v1.0/robot/groupMessages/send";
 
-function throttling(perSecond: number) {
+function throttling(perSecond: number, spread = false) {
   const clock = createFakeClock();
   const start = clock.now();
-  const throttle = createThrottle({ perSecond, clock });
+  const throttle = createThrottle({ perSecond, spread, clock });
   const went: { at: number; name: string }[] = [];
   const take = (name: string, api = API, signal = new AbortController().signal) => {
     const going = throttle.take(api, signal);
@@ -34,6 +34,28 @@ describe("createThrottle()", () => {
     await clock.advance(1100);
     expect(went.map(({ at }) => at)).toEqual([0, 0, 1100, 1100, 2200]);
     expect(clock.pending).toBe(0);
+  });
+
+  test("spreads what waits evenly where that is asked for", async () => {
+    const { clock, take, went } = throttling(10, true);
+    for (let call = 0; call < 20; call++) void take("x");
+    await clock.advance(10_000);
+    expect(went.map(({ at }) => Math.round(at))).toEqual(
+      Array.from({ length: 20 }, (_, nth) => nth * 110),
+    );
+  });
+
+  test("lets nobody catch up after a stall where calls are spread", async () => {
+    const { clock, take, went } = throttling(10, true);
+    for (let call = 0; call < 40; call++) void take("x");
+    await clock.advance(500);
+    clock.stall(700);
+    await clock.advance(10_000);
+    const times = went.map(({ at }) => at);
+    for (const [nth, at] of times.entries()) {
+      expect(times.filter((other) => other >= at && other < at + 1000).length).toBeLessThan(11);
+      if (nth > 0) expect(at - (times[nth - 1] ?? 0)).toBeGreaterThanOrEqual(109);
+    }
   });
 
   test("holds one API back without another", async () => {
