@@ -3,7 +3,14 @@ import type { FailureKind } from "./gateway/errors.ts";
 export type Locale = "zh" | "en";
 
 /** Why a file of an answer could not be sent. */
-export type FileProblem = "too-large" | "not-allowed" | "missing" | "refused" | "empty" | "no-way";
+export type FileProblem =
+  | "too-large"
+  | "not-allowed"
+  | "missing"
+  | "refused"
+  | "empty"
+  | "no-way"
+  | "unreachable";
 
 /** Everything people in the chat see that the agent did not write. */
 export interface Texts {
@@ -47,15 +54,17 @@ const zh: Texts = {
   slow: "⏳ 还在处理，完成后会在这里回答。想结束的话，发“停止”。",
   writing: "⏳ 正在回答……发“停止”可以结束",
   stopped: "⏹ 已停止。",
-  nothingToStop: "现在没有正在进行的回答。",
+  nothingToStop: "现在没有可以停止的回答（只有提问的人可以停止）。",
   interrupted: "⏸ 这条回答中断了，完整的回答会另发一条。",
   emptyCard: "（没有更多内容）",
   fileNotSent: {
     "too-large": (name) => `📎 ${name}：文件太大，钉钉最多收 20 MB，没有发出。`,
-    "not-allowed": (name) => `📎 ${name}：机器人没有读取这个位置的权限（media.roots），没有发出。`,
+    "not-allowed": (name) =>
+      `📎 ${name}：机器人不能从这个位置取文件（本机文件见 media.roots，网址见 media.allowHosts），没有发出。`,
     missing: (name) => `📎 ${name}：找不到这个文件，没有发出。`,
     refused: (name) => `📎 ${name}：钉钉没有接受这个文件，没有发出。`,
     empty: (name) => `📎 ${name}：文件是空的，没有发出。`,
+    unreachable: (name) => `📎 ${name}：取不到这个文件，或暂时上传不了，没有发出。`,
     "no-way": (name) => `📎 ${name}：机器人无法给组织外的联系人发送文件。`,
   },
   jobFailed: (name, error) => `⚠️ 定时任务“${name}”失败：${error}`,
@@ -93,15 +102,17 @@ const en: Texts = {
   slow: "⏳ Still working: the answer will come here. Send “stop” to end it.",
   writing: "⏳ Writing… send “stop” to end it",
   stopped: "⏹ Stopped.",
-  nothingToStop: "No answer is being written right now.",
+  nothingToStop: "There is no answer to stop right now (only who has asked can stop it).",
   interrupted: "⏸ This answer was interrupted: the whole of it follows in a message of its own.",
   emptyCard: "(nothing more)",
   fileNotSent: {
     "too-large": (name) => `📎 ${name}: too large, DingTalk takes 20 MB at most. Not sent.`,
-    "not-allowed": (name) => `📎 ${name}: I may not read files there (media.roots). Not sent.`,
+    "not-allowed": (name) =>
+      `📎 ${name}: I may not take files from there (media.roots for this machine, media.allowHosts for addresses). Not sent.`,
     missing: (name) => `📎 ${name}: there is no such file. Not sent.`,
     refused: (name) => `📎 ${name}: DingTalk did not accept this file. Not sent.`,
     empty: (name) => `📎 ${name}: the file is empty. Not sent.`,
+    unreachable: (name) => `📎 ${name}: could not be fetched or uploaded. Not sent.`,
     "no-way": (name) => `📎 ${name}: I cannot send files to people outside the organisation.`,
   },
   jobFailed: (name, error) => `⚠️ The scheduled job “${name}” failed: ${error}`,

@@ -45,13 +45,15 @@ export interface LiveCardOptions {
 
 /** What a card says that the answer, after all, needs no more. */
 const NOTHING = "…";
+/** A whole answer waits this long for its card to be made; then it goes as a message, for one call less. */
+const PATIENCE_MS = 3000;
 
 export function createLiveCard(tools: CardTools, options: LiveCardOptions): LiveCard {
   const { log, store } = tools;
   const { chat, asker } = options;
   const writers: CardWriter[] = [];
   const life = new AbortController();
-  /** The answer is there before its card: it goes as a message, at once and for one call less. */
+  /** Aborted when the answer has waited long enough for its card. */
   const late = new AbortController();
   let newest: string | undefined;
   let ended = false;
@@ -74,8 +76,10 @@ export function createLiveCard(tools: CardTools, options: LiveCardOptions): Live
     return { text: last || ended ? text : withHint(text, options.hint), last };
   };
 
-  const add = (giveUp = late.signal): CardWriter => {
+  const add = (): CardWriter => {
     const index = writers.length;
+    // What goes on in a next card does so, however long that takes.
+    const giveUp = index === 0 ? late.signal : life.signal;
     const writer = createCardWriter(tools, {
       chat,
       // Once is enough.
@@ -89,11 +93,12 @@ export function createLiveCard(tools: CardTools, options: LiveCardOptions): Live
   };
 
   const complete = async (signal: AbortSignal): Promise<void> => {
-    late.abort();
+    const patience = tools.clock.after(PATIENCE_MS, () => late.abort());
     await Promise.all(writers.map((writer) => writer.rest()));
+    patience.cancel();
     while (writers.length < pieces().length && !signal.aborted && options.allowed()) {
       if (writers.at(-1)?.state !== "shown") return;
-      await add(life.signal).rest();
+      await add().rest();
     }
   };
 

@@ -4,6 +4,7 @@ import type { Counters } from "../counters.ts";
 import { MAX_MESSAGE_BYTES, bytesOf } from "../dingtalk/render.ts";
 import type { Sent } from "../dingtalk/errors.ts";
 import { reasonOf, type Log } from "../log.ts";
+import { lastName } from "../media/limits.ts";
 import type { Outgoing } from "../media/outgoing.ts";
 import { isAttachment, isWords, type Message, type Words } from "../message.ts";
 import { mergeMessages } from "../reply/merge.ts";
@@ -119,7 +120,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
       const waitMs = result.failure === "blocked" ? BLOCKED_RETRY_MS : 0;
       return await postpone(entry, result.reason, Math.max(waitMs, result.waitMs ?? 0));
     }
-    return await withoutFile(entry, "refused", nameOf(entry.message), result.reason);
+    return await withoutFile(entry, "unreachable", nameOf(entry.message), result.reason);
   };
 
   const withoutFile = async (
@@ -319,8 +320,15 @@ const deliveredBy = ({ processQueryKey, leftOut, refused }: Sent): Delivered => 
 const textOf = (text: string): Words => ({ format: "text", title: "", parts: [{ text }] });
 
 /** For people, when nothing better is known. */
-const nameOf = (message: Message) =>
-  isAttachment(message) ? (message.name ?? message.format) : message.format;
+function nameOf(message: Message): string {
+  if (!isAttachment(message)) return message.format;
+  const { name, source, format } = message;
+  if (name !== undefined) return name;
+  // Of an address without what may be a secret in its query.
+  const place =
+    "path" in source ? source.path : "url" in source ? URL.parse(source.url)?.pathname : "";
+  return (place && lastName(place)) || format;
+}
 
 const keyOf = ({ account, conversationId }: ConversationRef) =>
   JSON.stringify([account, conversationId]);

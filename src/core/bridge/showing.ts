@@ -68,7 +68,6 @@ export function createShowings(options: ShowingsOptions): Showings {
   const create = ({ entry, message, chat, mention }: Shown): Showing => {
     const { conversationId, msgId } = message;
     const mode = options.mode(chat);
-    const startedAt = clock.now();
     let raw = "";
     let shown = "";
     let card: LiveCard | undefined;
@@ -86,7 +85,8 @@ export function createShowings(options: ShowingsOptions): Showings {
       const told = await options.store.notify(
         entry.session,
         { chat, message: options.slow },
-        startedAt,
+        // Once a message, also when the worker has been restarted meanwhile.
+        entry.receivedAt,
         clock.now(),
       );
       if (told) options.onNotice(chat);

@@ -97,7 +97,13 @@ export function createTurn(options: TurnOptions): RunTurn {
   const wordsOf = (answer: Answer, turn: Turn): Outcome => {
     if (!answer.ok) return failed(answer.failure, turn);
     const cleaned = cleanAnswer(answer.text);
-    const media = answer.media.map((named) => `MEDIA:${named}`);
+    if (answer.unseen === true) {
+      log.info(
+        "a long answer: the gateway's records show only its beginning, so files that MEDIA: lines name further down are not sent",
+        { session: turn.entry.session },
+      );
+    }
+    const media = mediaBeside(answer).map((named) => `MEDIA:${named}`);
     switch (media.length > 0 && cleaned.kind === "empty" ? "media" : cleaned.kind) {
       case "media":
       case "text": {
@@ -369,4 +375,10 @@ export function createTurn(options: TurnOptions): RunTurn {
       throw error;
     }
   };
+}
+
+/** Files that the words do not name: some lines of that kind the gateway leaves where they are. */
+function mediaBeside({ text, media }: Answer & { readonly ok: true }): readonly string[] {
+  const lines = text.split("\n").filter((line) => line.includes("MEDIA:"));
+  return media.filter((named) => !lines.some((line) => line.includes(named)));
 }

@@ -43,6 +43,8 @@ export type Answer =
       readonly shortened: boolean;
       /** Files to send along, by path or address: the gateway takes the lines that name them out of its answer. */
       readonly media: readonly string[];
+      /** The records show only the answer's beginning: what its rest names is not in `media`. */
+      readonly unseen?: true;
     }
   | { readonly ok: false; readonly failure: GatewayFailure };
 
@@ -105,7 +107,15 @@ export function createGateway(options: GatewayOptions): Gateway {
           ? await history.answerOf(session, runId)
           : undefined;
       const media = raw?.media ?? [];
-      return { ok: true, runId, text: nothing ? "" : text, truncated, shortened: false, media };
+      return {
+        ok: true,
+        runId,
+        text: nothing ? "" : text,
+        truncated,
+        shortened: false,
+        media,
+        ...(raw?.shortened === true ? { unseen: true } : {}),
+      };
     }
     return {
       ok: false,

@@ -39,7 +39,7 @@ export const CronEventSchema = v.object(
   {
     jobId: v.pipe(v.string("expected the job's id"), v.minLength(1, "is empty")),
     action: v.string("expected a string"),
-    job: v.optional(v.nullable(v.object({ name: text }, "expected an object"))),
+    job: v.optional(v.nullable(v.object({ name: text, sessionKey: text }, "expected an object"))),
     status: text,
     summary: text,
     error: text,
@@ -60,13 +60,25 @@ const MINUTE = 60_000;
 export function createCronDelivery(options: CronOptions): CronDelivery {
   const { store, sending, texts, clock } = options;
 
+  /**
+   * A job that was made in a chat ("remind me") runs in a session of its own, which stands in front: the
+   * chat's is the job's. Seen with OpenClaw 2026.9.6.
+   */
+  const chatNamedBy = async ({ sessionKey, job }: CronEvent): Promise<Chat | undefined> => {
+    for (const key of [sessionKey, job?.sessionKey]) {
+      const chat = key ? await store.chatByFoldedKey(foldedKey(key)) : undefined;
+      if (chat !== undefined) return chat;
+    }
+    return undefined;
+  };
+
   return {
     async deliver(event, to) {
       if (event.action !== "finished") return ignored("only finished runs are delivered");
       const content = contentOf(event, texts);
       if (typeof content === "string") return ignored(content);
-      const sessionKey = event.sessionKey ?? "";
-      const chat = to.length > 0 ? to : await store.chatByFoldedKey(foldedKey(sessionKey));
+      const chat = to.length > 0 ? to : await chatNamedBy(event);
+      const sessionKey = event.job?.sessionKey ?? event.sessionKey ?? "";
       if (chat === undefined) return { kind: "unknown-chat", reason: reasonFor(sessionKey) };
       const idempotencyKey = await keyOf(event, to, clock.now());
       return await sending.submit({

@@ -163,15 +163,28 @@ describe("finish()", () => {
     expect(clock.pending).toBe(0);
   });
 
-  test("gives up a card that still waits for its slot: its answer is there already", async () => {
-    const { begin, clock, stop, said, throttle, rows } = carding({ perSecond: 1 });
+  test("finds a card that still waits for its slot made, with the last text", async () => {
+    const { begin, clock, stop, said, throttle } = carding({ perSecond: 1 });
     throttle.tryTake("card");
     const card = begin();
     card.show("a");
     await clock.settle();
     const finishing = card.finish("a, done", stop.signal);
-    expect(await finishing).toBeUndefined();
     await clock.advance(1200);
+    expect(said()).toEqual(["create id1 a, done"]);
+    expect(await finishing).toMatchObject([{ outTrackId: "id1", text: "a, done" }]);
+  });
+
+  test("waits 3 s for that and no longer: the answer goes as a message", async () => {
+    const { begin, clock, stop, said, throttle, rows } = carding({ perSecond: 1 });
+    for (let ahead = 0; ahead < 4; ahead++) void throttle.take("card", stop.signal);
+    const card = begin();
+    card.show("a");
+    await clock.settle();
+    const finishing = card.finish("a, done", stop.signal);
+    await clock.advance(3000);
+    expect(await finishing).toBeUndefined();
+    await clock.advance(10_000);
     expect(said()).toEqual([]);
     expect(rows.size).toBe(0);
     expect(clock.pending).toBe(0);

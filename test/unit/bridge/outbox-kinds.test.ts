@@ -123,7 +123,7 @@ describe("files in the outbox", () => {
     await world.outbox.resume();
     await world.clock.advance(30 * 60_000);
     expect(world.texts()).toHaveLength(2);
-    expect(world.texts()[0]).toContain("report.pdf");
+    expect(world.texts()[0]).toContain("report.pdf: could not be fetched or uploaded");
     expect(world.texts()[1]).toBe("after");
   });
 

@@ -353,4 +353,16 @@ describe("createTurn(), what is committed when", () => {
     expect((await turn.store.counts()).inbox).toBe(0);
     expect(turn.counters.read()).toMatchObject({ turns: 1, turns_answered: 1 });
   });
+
+  test.each([
+    ["a file that only the history names comes after the words", "words", ["/srv/a.png"], 2],
+    ["one that the words name already comes once", "words\nMEDIA:/srv/a.png", ["/srv/a.png"], 2],
+    ["one in a block of code is only code", "```\nMEDIA:/srv/a.png\n```", ["/srv/a.png"], 1],
+    ["a file may be all of the answer", "", ["/srv/a.png"], 1],
+  ])("%s", async (_what, said, media, count) => {
+    const turn = turning(says(said, { media }));
+    await turn.takeIn(robotData());
+    await turn.step();
+    expect(await turn.replies()).toHaveLength(count);
+  });
 });

@@ -358,6 +358,11 @@ describe("Gateway.ask(), files of an answer", () => {
     expect(calls).toHaveLength(2);
   });
 
+  test("says when the records show too little of a long answer to know", async () => {
+    const { asked } = asking(withRecords(`long${CUT}`), { readMedia: true });
+    expect(await asked).toMatchObject({ ok: true, unseen: true, shortened: false });
+  });
+
   test("cost no call where none may be sent", async () => {
     const { asked, calls } = asking(withRecords(drawn));
     expect(await asked).toMatchObject({ text: "Here it is", media: [] });

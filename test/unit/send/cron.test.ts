@@ -53,6 +53,16 @@ describe("a scheduled job's words", () => {
     expect(taken[1]?.replies.flatMap((reply) => reply.targets)).toEqual(["group:g"]);
   });
 
+  test.each([
+    ["a session of its own", "agent:main:cron:job1:run:‹5›"],
+    ["no session", undefined],
+  ])("go to the chat the job was made in, though it ran in %s", async (_where, sessionKey) => {
+    const { deliver, taken } = delivering();
+    const job = { ...finished.job, sessionKey: FOLDED };
+    expect(await deliver({ ...finished, sessionKey, job })).toMatchObject({ kind: "accepted" });
+    expect(taken[0]?.replies[0]?.chat).toEqual(groupChat);
+  });
+
   test("go nowhere where nobody knows the chat, and it says what to do", async () => {
     const { deliver, taken } = delivering();
     for (const sessionKey of [
