@@ -1,3 +1,4 @@
+import { TEXTS } from "../../src/core/texts.ts";
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -351,8 +352,8 @@ describe.each([...RUNTIMES])("%s: what the agent answers", (runtime) => {
       expect(world.gateway.earlyAborts).toBe(0);
       // The other one's word came first, and ended nothing.
       expect(said.map(textOf)).toEqual([
-        `@${other.userId} 现在没有正在进行的回答。`,
-        `@${asker.userId} ⏹ 已停止。`,
+        `@${other.userId} ${TEXTS.zh.nothingToStop}`,
+        `@${asker.userId} ${TEXTS.zh.stopped}`,
       ]);
       group.answers("接着聊");
       await group.says(asker, "换个话题");
