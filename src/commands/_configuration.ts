@@ -61,7 +61,9 @@ export function readConfiguration(explicit: string | undefined): Configuration {
 export function readHttpConfiguration(explicit: string | undefined): HttpConfiguration {
   const { own, problems } = readFiles(explicit);
   if (problems.length > 0) return { ok: false, problems };
-  const json = { channels: { dingtalk: { clientId: "-", clientSecret: "-", http: httpOf(own) } } };
+  const http = httpOf(own);
+  const block = { clientId: "-", clientSecret: "-", ...(http === undefined ? {} : { http }) };
+  const json = { channels: { dingtalk: block } };
   const {
     config,
     problems: wrong,

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
-import { readConfiguration } from "../../../src/commands/_configuration.ts";
+import { readConfiguration, readHttpConfiguration } from "../../../src/commands/_configuration.ts";
 
 test("~ stands for the home folder in every key that names a folder", () => {
   const folder = mkdtempSync(join(tmpdir(), "dingbridge-config-"));
@@ -18,6 +18,22 @@ test("~ stands for the home folder in every key that names a folder", () => {
     const { config } = readConfiguration(file);
     expect(config?.dataDir).toBe(join(homedir(), "data"));
     expect(config?.media.roots).toEqual([join(homedir(), "reports"), "/srv/reports"]);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test("a file that says nothing about http means the defaults", () => {
+  const folder = mkdtempSync(join(tmpdir(), "dingbridge-config-"));
+  const file = join(folder, "dingbridge.json");
+  try {
+    for (const content of [{}, { channels: { dingtalk: { clientId: "ding" } } }]) {
+      writeFileSync(file, JSON.stringify(content));
+      expect(readHttpConfiguration(file)).toMatchObject({
+        ok: true,
+        http: { host: "127.0.0.1", port: 18_780 },
+      });
+    }
   } finally {
     rmSync(folder, { recursive: true });
   }
