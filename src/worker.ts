@@ -20,7 +20,7 @@ import { createApp } from "./core/http/app.ts";
 import { userIdOf } from "./core/inbound/session.ts";
 import { reasonOf } from "./core/log.ts";
 import { createShelf } from "./core/media/shelf.ts";
-import type { Words } from "./core/message.ts";
+import { plainWords } from "./core/message.ts";
 import { isLoopback } from "./core/network.ts";
 import { createCronDelivery } from "./core/send/cron.ts";
 import { createSending } from "./core/send/sending.ts";
@@ -41,8 +41,6 @@ export interface Worker {
   stop(): Promise<void>;
   status(): Promise<unknown>;
 }
-
-const textOf = (text: string): Words => ({ format: "text", title: "", parts: [{ text }] });
 
 const ACCOUNT = "default";
 /** Messages that others asked to be sent and that may wait. */
@@ -117,7 +115,7 @@ export function createWorker(config: Config, ports: WorkerPorts): Worker {
     log: log.child("turn"),
     counters,
     holdMs: config.gateway.holdMs,
-    notice: textOf(texts.queued),
+    notice: plainWords(texts.queued),
     onNotice: outbox.wake,
   });
 
@@ -134,7 +132,7 @@ export function createWorker(config: Config, ports: WorkerPorts): Worker {
     cards: delivery.cards,
     reactions: delivery.reactions,
     store,
-    slow: textOf(texts.slow),
+    slow: plainWords(texts.slow),
     slowNoticeMs: config.reply.slowNoticeMs,
     onNotice: outbox.wake,
     clock,

@@ -106,6 +106,13 @@ export interface CardText {
   readonly instead?: Words | undefined;
 }
 
+/** Words as they are: nothing in them is markup. */
+export const plainWords = (text: string): Words => ({
+  format: "text",
+  title: "",
+  parts: [{ text }],
+});
+
 export function isWords(message: Message): message is Words {
   return message.format === "text" || message.format === "markdown";
 }

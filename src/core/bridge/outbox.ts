@@ -6,7 +6,7 @@ import type { Sent } from "../dingtalk/errors.ts";
 import { reasonOf, type Log } from "../log.ts";
 import { lastName } from "../media/limits.ts";
 import type { Outgoing } from "../media/outgoing.ts";
-import { isAttachment, isWords, type Message, type Words } from "../message.ts";
+import { isAttachment, isWords, plainWords, type Message, type Words } from "../message.ts";
 import { mergeMessages } from "../reply/merge.ts";
 import type { ConversationRef, Delivered, OutboxEntry, Store } from "../store.ts";
 import type { FileProblem } from "../texts.ts";
@@ -133,7 +133,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     // Whoever asked for it to be sent asks what became of it.
     if (entry.submission !== undefined) return await giveUp(entry, reason);
     log.warn("file of an answer not sent: a line says so", { reason });
-    return await replace(entry, textOf(options.fileNotSent[why](name)));
+    return await replace(entry, plainWords(options.fileNotSent[why](name)));
   };
 
   const replace = async ({ id }: OutboxEntry, message: Message): Promise<Step> => {
@@ -316,8 +316,6 @@ const deliveredBy = ({ processQueryKey, leftOut, refused }: Sent): Delivered => 
   leftOut,
   refused,
 });
-
-const textOf = (text: string): Words => ({ format: "text", title: "", parts: [{ text }] });
 
 /** For people, when nothing better is known. */
 function nameOf(message: Message): string {

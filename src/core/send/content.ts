@@ -1,6 +1,6 @@
 import { MAX_MESSAGE_BYTES, bytesOf } from "../dingtalk/render.ts";
 import type { Chat } from "../inbound/session.ts";
-import type { At, Message, Words } from "../message.ts";
+import { plainWords, type At, type Message, type Words } from "../message.ts";
 import { splitPlain } from "./plain.ts";
 
 /** What is to be sent, before it is known how many messages that makes. */
@@ -30,13 +30,11 @@ export function messagesOf(content: Content, chat: Chat, words: WordsFor): reado
   const calling = { ...first, at };
   return bytesOf(calling) <= MAX_MESSAGE_BYTES
     ? [calling, ...others]
-    : [{ ...textOf("👇"), at }, ...said];
+    : [{ ...plainWords("👇"), at }, ...said];
 }
 
 function plain(text: string, at: At | undefined): Words[] {
-  const frame = bytesOf(at === undefined ? textOf("") : { ...textOf(""), at });
+  const frame = bytesOf(at === undefined ? plainWords("") : { ...plainWords(""), at });
   const room = { bytes: MAX_MESSAGE_BYTES - frame, chars: Infinity };
-  return splitPlain(text, room).map(textOf);
+  return splitPlain(text, room).map(plainWords);
 }
-
-const textOf = (text: string): Words => ({ format: "text", title: "", parts: [{ text }] });
