@@ -3,13 +3,17 @@ import { homedir, userInfo } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import JSON5 from "json5";
-import { loadConfig, type ConfigFile, type Loaded, type Sources } from "../core/config/load.ts";
+import { channelOf } from "../core/config/block.ts";
+import { loadConfig, type Sources } from "../core/config/load.ts";
+import type { ConfigFile, Effective, Loaded } from "../core/config/model.ts";
 import { ENVIRONMENT, type Config } from "../core/config/schema.ts";
 import { reasonOf } from "../core/log.ts";
 
 export interface Configuration extends Loaded {
   /** The file that holds `channels.dingtalk`, if any. */
   readonly path: string | undefined;
+  /** The id under `channels` it really has there. Undefined: the file has none that is ours. */
+  readonly channel: string | undefined;
   /** Someone has named that file, so a robot is expected in it. */
   readonly isNamed: boolean;
 }
@@ -33,24 +37,17 @@ export type HttpConfiguration =
 export function readConfiguration(explicit: string | undefined): Configuration {
   const { own, openclaw, ownPath, isNamed, problems, warnings } = readFiles(explicit);
   const loaded = load({ own, openclaw, env: process.env });
-  if (problems.length === 0) {
-    const { config } = loaded;
-    return {
-      ...loaded,
-      path: ownPath,
-      isNamed,
-      warnings: [...warnings, ...loaded.warnings],
-      config: config && withPaths(config),
-    };
-  }
+  const file = { path: ownPath, channel: channelOf(own?.json), isNamed };
   // A file that cannot be read leaves everything missing: only its own problem is worth a line.
+  const isRead = problems.length === 0;
   return {
     ...loaded,
-    path: ownPath,
-    isNamed,
-    config: undefined,
-    problems,
-    unconfigured: false,
+    ...file,
+    config: isRead && loaded.config ? withPaths(loaded.config) : undefined,
+    problems: isRead ? loaded.problems : problems,
+    warnings: isRead ? [...warnings, ...loaded.warnings] : loaded.warnings,
+    effective: loaded.effective.map(withPath),
+    unconfigured: isRead && loaded.unconfigured,
   };
 }
 
@@ -61,9 +58,10 @@ export function readConfiguration(explicit: string | undefined): Configuration {
 export function readHttpConfiguration(explicit: string | undefined): HttpConfiguration {
   const { own, problems } = readFiles(explicit);
   if (problems.length > 0) return { ok: false, problems };
-  const http = httpOf(own);
+  const channel = channelOf(own?.json) ?? "dingtalk";
+  const http = httpOf(own, channel);
   const block = { clientId: "-", clientSecret: "-", ...(http === undefined ? {} : { http }) };
-  const json = { channels: { dingtalk: block } };
+  const json = { channels: { [channel]: block } };
   const {
     config,
     problems: wrong,
@@ -91,9 +89,9 @@ function load(files: Pick<Sources, "own" | "openclaw" | "env">): Loaded {
   });
 }
 
-function httpOf(file: ConfigFile | undefined): unknown {
+function httpOf(file: ConfigFile | undefined, channel: string): unknown {
   let at = file?.json;
-  for (const key of ["channels", "dingtalk", "http"]) {
+  for (const key of ["channels", channel, "http"]) {
     at = typeof at === "object" && at !== null ? (at as Record<string, unknown>)[key] : undefined;
   }
   return at;
@@ -140,12 +138,23 @@ function problemWith(error: unknown): string {
 
 /** `~` stands for the home folder wherever a key names a folder. */
 function withPaths(config: Config): Config {
-  const roots = config.media.roots.map(expandHome);
   return {
     ...config,
     dataDir: expandHome(config.dataDir),
-    media: { ...config.media, roots },
+    accounts: config.accounts.map((account) => ({
+      ...account,
+      media: { ...account.media, roots: account.media.roots.map(expandHome) },
+    })),
   };
+}
+
+/** The same for what people are shown. */
+function withPath(one: Effective): Effective {
+  const { path, value } = one;
+  if (path === "dataDir" && typeof value === "string") return { ...one, value: expandHome(value) };
+  return /(?:^|\.)media\.roots$/.test(path) && Array.isArray(value)
+    ? { ...one, value: value.map((root: string) => expandHome(root)) }
+    : one;
 }
 
 function expandHome(path: string): string {

@@ -1,24 +1,23 @@
-import { ConfigSchema } from "./schema.ts";
+import { BLOCK, type Shape } from "./shape.ts";
 
-/** A valibot object, wrapped in `optional` or not. */
-interface Entries {
-  readonly entries?: Readonly<Record<string, unknown>>;
-  readonly wrapped?: unknown;
-}
-
-/** The dotted path of every key the schema knows. */
-export function knownPaths(schema: unknown = ConfigSchema, prefix = ""): string[] {
-  const { entries } = unwrapped(schema);
-  return Object.entries(entries ?? {}).flatMap(([key, value]) =>
-    unwrapped(value).entries === undefined
-      ? [`${prefix}${key}`]
-      : knownPaths(value, `${prefix}${key}.`),
+/**
+ * The dotted path of every key the schema knows, with "*" for a name that may be any: "groups.*.agentId".
+ * What may stand under `accounts.<id>` is the same again and not repeated.
+ */
+export function knownPaths(shape: Shape = BLOCK, prefix = ""): string[] {
+  if (shape.kind === "leaf") return [];
+  const entries = shape.kind === "record" ? [["*", shape.of] as const] : [...shape.entries];
+  return entries.flatMap(([key, inner]) =>
+    inner.kind === "leaf" ? [`${prefix}${key}`] : knownPaths(inner, `${prefix}${key}.`),
   );
 }
 
-function unwrapped(schema: unknown): Entries {
-  const { entries, wrapped } = schema as Entries;
-  return entries === undefined && wrapped !== undefined ? unwrapped(wrapped) : (schema as Entries);
+/** What somebody may have meant who wrote an unknown key: the same, with records by their own names. */
+export function candidates(shape: Shape, prefix = ""): string[] {
+  if (shape.kind !== "group") return [];
+  return [...shape.entries].flatMap(([key, inner]) =>
+    inner.kind === "group" ? candidates(inner, `${prefix}${key}.`) : [`${prefix}${key}`],
+  );
 }
 
 /** The known key someone most likely meant, or undefined if none is close. */

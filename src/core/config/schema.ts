@@ -1,86 +1,78 @@
 import * as v from "valibot";
+import { COMMANDS, ROLES } from "../access/model.ts";
 import { isHostPattern } from "../media/allow-list.ts";
-
-const text = (expected: string) =>
-  v.pipe(
-    v.string(`expected ${expected}`),
-    v.trim(),
-    v.minLength(1, `is empty: expected ${expected}`),
-  );
-
-const integer = (expected: string, min: number, max: number) =>
-  v.pipe(
-    // A number from an environment variable is text.
-    v.union(
-      [v.number(), v.pipe(v.string(), v.regex(/^\d+$/), v.transform(Number))],
-      `expected ${expected}`,
-    ),
-    v.integer(`expected ${expected}`),
-    v.minValue(min, `expected ${expected}`),
-    v.maxValue(max, `expected ${expected}`),
-  );
-
-const milliseconds = (min: number, max: number) =>
-  integer(`a whole number of milliseconds from ${min} to ${max}`, min, max);
-
-const address = (expected: string) =>
-  v.pipe(
-    text(expected),
-    v.check((url) => /^https?:$/.test(URL.parse(url)?.protocol ?? ""), `expected ${expected}`),
-    v.check((url) => {
-      const parsed = URL.parse(url);
-      return parsed === null || (parsed.username === "" && parsed.password === "");
-    }, "must not hold a user name or password"),
-    v.check((url) => !/[?#]/.test(url), "must not hold a query or fragment"),
-    v.transform((url) => url.replace(/\/+$/, "")),
-  );
-
-const flag = v.union(
-  [
-    v.boolean(),
-    v.pipe(
-      v.picklist(["true", "false"]),
-      v.transform((word) => word === "true"),
-    ),
-  ],
-  "expected true or false",
-);
-
-const choice = <const T extends readonly string[]>(words: T) =>
-  v.picklist(words, `expected ${words.map((word) => JSON.stringify(word)).join(" or ")}`);
+import {
+  address,
+  agentId,
+  choice,
+  flag,
+  id,
+  ids,
+  integer,
+  milliseconds,
+  secret,
+  text,
+  token,
+} from "./values.ts";
 
 const replyMode = choice(["text", "markdown", "card", "auto"]);
 
-const id = (expected: string) =>
-  v.pipe(
-    // Some files hold numeric ids.
-    v.union(
-      [text(expected), v.pipe(v.number(), v.safeInteger(), v.transform(String))],
-      `expected ${expected}`,
-    ),
-  );
+const people = ids('a user id like "manager7675", or "*" for everyone');
 
-/** A secret that travels in an HTTP header, so only what a header can hold. */
-const token = v.pipe(
-  v.string('expected a string, "${ENV_NAME}" or {source: "env" | "file", …}'),
-  v.trim(),
-  v.regex(
-    /^[\x21-\x7e]+$/,
-    "expected visible ASCII characters only, without blanks and line breaks",
+/** What `reply` holds and a group may have its own of. */
+const replyEntries = {
+  /**
+   * `markdown`: as DingTalk renders it, plain text where the answer uses none · `text`: always plain ·
+   * `card`: an AI card that fills while the agent writes · `auto`: a card for answers that take long.
+   */
+  mode: replyMode,
+  /** Older clients show a table as it is written: `code` aligns it in a code block, `list` spells it out. */
+  tables: choice(["keep", "code", "list"]),
+  /** Longest message, in characters; DingTalk's limit in bytes holds besides. */
+  chunkChars: integer("a whole number from 200 to 20000", 200, 20_000),
+  /** @-mentions in a group whom the answer is for. */
+  atSender: flag,
+};
+
+const sessionScope = choice(["group", "sender"]);
+
+/** One group, or all that have no block of their own ("*"). */
+const GroupSchema = v.object({
+  enabled: v.optional(flag),
+  /** Only messages that @ the robot: DingTalk can be told to deliver all of a group's. */
+  requireMention: v.optional(flag),
+  /** Who may talk to the robot there. Empty: nobody. */
+  allowFrom: v.optional(people),
+  agentId: v.optional(agentId),
+  /** What the agent is told besides, on every turn there. */
+  systemPrompt: v.optional(text("what the agent is told")),
+  sessionScope: v.optional(sessionScope),
+  reply: v.optional(
+    v.object({
+      mode: v.optional(replyEntries.mode),
+      tables: v.optional(replyEntries.tables),
+      chunkChars: v.optional(replyEntries.chunkChars),
+      atSender: v.optional(replyEntries.atSender),
+    }),
   ),
-);
+});
 
-const secret = v.pipe(
-  v.string('expected a string, "${ENV_NAME}" or {source: "env" | "file", …}'),
-  v.trim(),
-  v.minLength(1, "is empty"),
-);
+/** What a role differs in from what it is by itself. */
+const RoleSchema = v.object({
+  agentId: v.optional(agentId),
+  commands: v.optional(
+    v.array(choice(COMMANDS), `expected a list of commands like ${JSON.stringify(COMMANDS)}`),
+  ),
+  media: v.optional(flag),
+  files: v.optional(flag),
+  proactive: v.optional(choice(["none", "own", "any"])),
+});
 
 /**
- * Every key under `channels.dingtalk`, with its default. This is the one place that knows them: the
- * loader's unknown-key warnings come from it. Durations end in `Ms`.
+ * Every key of one robot, with its default: under `channels.dingtalk` for all of them, under
+ * `channels.dingtalk.accounts.<id>` for one. Durations end in `Ms`.
  */
-export const ConfigSchema = v.object({
+export const AccountSchema = v.object({
   enabled: v.optional(flag, true),
   clientId: id('the app\'s Client ID, like "dinge9fjs5bijaq65z3m"'),
   clientSecret: secret,
@@ -94,15 +86,59 @@ export const ConfigSchema = v.object({
   ),
   /** DingTalk documents it as a value of its own; for an app's own robot it equals the Client ID. */
   robotCode: v.optional(id("the robot's code, which usually is the Client ID")),
-  agentId: v.optional(
-    v.pipe(
-      id('an agent\'s id, like "main"'),
-      v.regex(/^[^:/\s]+$/, 'expected an agent\'s id without blanks, ":" and "/", like "main"'),
-    ),
-    "main",
-  ),
+  /** A name to show, in /status and the log. */
+  name: v.optional(text("a name")),
+  /** The agent that answers where nothing more specific names one. */
+  agentId: v.optional(agentId),
   locale: v.optional(choice(["zh", "en"]), "zh"),
-  dataDir: text("a folder's path"),
+  /** Who may talk to the robot directly. */
+  dmPolicy: v.optional(choice(["open", "pairing", "allowlist", "disabled"]), "open"),
+  /** People let in where `dmPolicy` asks for it, and known as members. Empty: nobody. */
+  allowFrom: v.optional(people),
+  /** In which groups the robot answers; `allowlist`: those under `groups`. */
+  groupPolicy: v.optional(choice(["open", "allowlist", "disabled"]), "open"),
+  /** People who may talk to the robot in groups. Empty: nobody; not set: everyone there. */
+  groupAllowFrom: v.optional(people),
+  requireMention: v.optional(flag, true),
+  groups: v.optional(
+    v.record(v.string(), GroupSchema, 'expected an object of groups, by conversation id or "*"'),
+    {},
+  ),
+  /** Whose robot it is. */
+  owners: v.optional(people, []),
+  members: v.optional(people, []),
+  users: v.optional(
+    v.record(
+      v.string(),
+      v.object({ role: v.optional(choice(ROLES)), agentId: v.optional(agentId) }),
+      "expected an object of people, by user id",
+    ),
+    {},
+  ),
+  roles: v.optional(
+    v.object({
+      owner: v.optional(RoleSchema, {}),
+      member: v.optional(RoleSchema, {}),
+      guest: v.optional(RoleSchema, {}),
+    }),
+    {},
+  ),
+  /** Who is not let in is told so, with the ids an owner needs. */
+  denialNotice: v.optional(flag, true),
+  /** Groups: one session for all, or one for each who asks. */
+  sessionScope: v.optional(sessionScope, "group"),
+  /** Direct chats: a session of their own each, or for owners the agent's main session. */
+  dmScope: v.optional(choice(["user", "main"]), "user"),
+  /** What the agent is told besides, on every turn. */
+  systemPrompt: v.optional(text("what the agent is told")),
+  /** Turns that senders who are no people may start in one chat. */
+  loopGuard: v.optional(
+    v.object({
+      turns: v.optional(integer("a whole number from 1 to 1000", 1, 1000), 10),
+      windowMs: v.optional(milliseconds(1000, 3_600_000), 60_000),
+    }),
+    {},
+  ),
   stream: v.optional(
     v.object({
       pingIntervalMs: v.optional(milliseconds(1000, 600_000), 5000),
@@ -186,20 +222,13 @@ export const ConfigSchema = v.object({
   /** How answers look and what people see while they wait. */
   reply: v.optional(
     v.object({
-      /**
-       * `markdown`: as DingTalk renders it, plain text where the answer uses none · `text`: always plain ·
-       * `card`: an AI card that fills while the agent writes · `auto`: a card for answers that take long.
-       */
-      mode: v.optional(replyMode, "markdown"),
+      mode: v.optional(replyEntries.mode, "markdown"),
       /** For direct chats and groups where it differs. */
       direct: v.optional(v.object({ mode: v.optional(replyMode) }), {}),
       group: v.optional(v.object({ mode: v.optional(replyMode) }), {}),
-      /** Older clients show a table as it is written: `code` aligns it in a code block, `list` spells it out. */
-      tables: v.optional(choice(["keep", "code", "list"]), "keep"),
-      /** Longest message, in characters; DingTalk's limit in bytes holds besides. */
-      chunkChars: v.optional(integer("a whole number from 200 to 20000", 200, 20_000), 3500),
-      /** @-mentions in a group whom the answer is for. */
-      atSender: v.optional(flag, true),
+      tables: v.optional(replyEntries.tables, "keep"),
+      chunkChars: v.optional(replyEntries.chunkChars, 3500),
+      atSender: v.optional(replyEntries.atSender, true),
       /** Put on the message while the agent works; empty: none. Costs two API calls. */
       reaction: v.optional(
         v.pipe(
@@ -245,6 +274,23 @@ export const ConfigSchema = v.object({
     }),
     {},
   ),
+});
+
+/** Every key of the worker as a whole: under `channels.dingtalk` only. */
+export const WorkerSchema = v.object({
+  dataDir: text("a folder's path"),
+  /** Which robot the send API uses when it is not told. */
+  defaultAccount: v.optional(id("an id under accounts")),
+  audit: v.optional(
+    v.object({
+      /** Keeps what was written beside each decision. */
+      content: v.optional(flag, false),
+      keepDays: v.optional(integer("a whole number of days from 1 to 3650", 1, 3650), 90),
+      /** One day's file; more than that is not written. */
+      maxMb: v.optional(integer("a whole number of megabytes from 1 to 1000", 1, 1000), 50),
+    }),
+    {},
+  ),
   store: v.optional(
     v.object({
       /** Syncs every commit to the disk: what was acked survives a power loss too. */
@@ -271,7 +317,32 @@ export const ConfigSchema = v.object({
   ),
 });
 
-export type Config = v.InferOutput<typeof ConfigSchema>;
+/** One robot. */
+export type AccountConfig = v.InferOutput<typeof AccountSchema> & {
+  /** "default", or its name under `accounts`. */
+  readonly id: string;
+  /** OpenClaw's agents and which of them its `bindings` give this robot. */
+  readonly agents: Agents;
+};
+
+/** What OpenClaw's own file says about agents. */
+export interface Agents {
+  /** Ids in the file's order; empty: the file does not say. */
+  readonly known: readonly string[];
+  /** The one OpenClaw itself would take. */
+  readonly default: string | undefined;
+  /** By `bindings`, for this robot: all its chats, or those of one channel. */
+  readonly account: string | undefined;
+  readonly channel: string | undefined;
+  /** By `bindings`, for one peer: user ids and conversation ids. */
+  readonly direct: Readonly<Record<string, string>>;
+  readonly group: Readonly<Record<string, string>>;
+}
+
+export type Config = v.InferOutput<typeof WorkerSchema> & {
+  /** The enabled ones, at least one, in the file's order. */
+  readonly accounts: readonly AccountConfig[];
+};
 
 /** Keys whose values are secrets: never printed, may be written as references. */
 export const SECRET_PATHS: readonly string[] = ["clientSecret", "gateway.token", "http.token"];

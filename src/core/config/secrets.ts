@@ -5,6 +5,8 @@ export interface SecretSources {
   readonly readFile: (path: string) => string;
 }
 
+const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
+
 export type Expanded =
   | { readonly ok: true; readonly value: unknown }
   | { readonly ok: false; readonly reason: string };
@@ -24,20 +26,22 @@ export function expandSecret(value: unknown, sources: SecretSources): Expanded {
   const { source, id, name, path } = value as Record<string, unknown>;
   if (source === "env") {
     const variable = id ?? name;
-    return typeof variable === "string"
+    // What is no variable's name may be the secret itself, and the reason would name it.
+    return typeof variable === "string" && NAME.test(variable)
       ? fromEnv(variable, sources)
       : { ok: false, reason: 'expected {source: "env", id: "VARIABLE_NAME"}' };
   }
   if (source === "file") {
     const file = path ?? id;
-    return typeof file === "string"
+    return typeof file === "string" && !/[\r\n]/.test(file)
       ? fromFile(file, sources)
       : { ok: false, reason: 'expected {source: "file", path: "/path/to/secret"}' };
   }
   return {
     ok: false,
-    reason:
-      'this source cannot be resolved here: use a string, "${ENV_NAME}", {source: "env", id} or {source: "file", path}',
+    reason: `${
+      source === "exec" ? "dingbridge runs no command for a secret, so this source" : "this source"
+    } cannot be resolved here: use a string, "\${ENV_NAME}", {source: "env", id} or {source: "file", path}`,
   };
 }
 

@@ -1,4 +1,5 @@
-import { loadConfig, type Loaded, type Sources } from "../../../src/core/config/load.ts";
+import { loadConfig, type Sources } from "../../../src/core/config/load.ts";
+import type { Loaded } from "../../../src/core/config/model.ts";
 
 export const OWN = "/home/me/.openclaw/dingbridge.json";
 export const OPENCLAW = "/home/me/.openclaw/openclaw.json";
@@ -38,4 +39,11 @@ export function configOf(given: Given) {
   const { config, problems } = load(given);
   if (config === undefined) throw new Error(problems.join("\n"));
   return config;
+}
+
+/** The only robot of it. */
+export function robotOf(given: Given) {
+  const [robot, ...others] = configOf(given).accounts;
+  if (robot === undefined || others.length > 0) throw new Error("expected one robot");
+  return robot;
 }

@@ -7,14 +7,14 @@ import { ROBOT, load } from "./_loading.ts";
 describe("loadConfig(), an unknown key", () => {
   const close: [unknown: string, block: object, meant: string][] = [
     ["clientID", { clientID: "x" }, "clientId"],
-    ["client_secret", { client_secret: "x" }, "clientSecret"],
+    ["clientsecret", { clientsecret: "x" }, "clientSecret"],
     ["agent", { agent: "x" }, "agentId"],
     ["api_url", { api_url: "x" }, "apiUrl"],
     ["gateway.urll", { gateway: { urll: "x" } }, "gateway.url"],
     ["gateway.timeout", { gateway: { timeout: 5 } }, "gateway.timeoutMs"],
     ["pingIntervalMs", { pingIntervalMs: 5 }, "stream.pingIntervalMs"],
     ["http.prot", { http: { prot: 80 } }, "http.port"],
-    ["robot_code", { robot_code: "x" }, "robotCode"],
+    ["robotcode", { robotcode: "x" }, "robotCode"],
     ["stream.link", { stream: { link: 2 } }, "stream.links"],
     ["gateway.hold", { gateway: { hold: 5 } }, "gateway.holdMs"],
     ["limits.perminute", { limits: { perminute: 5 } }, "limits.perMinute"],
@@ -33,6 +33,55 @@ describe("loadConfig(), an unknown key", () => {
     expect(warnings).toEqual([
       `channels.dingtalk.${path}: unknown key, ignored; did you mean ${meant}?`,
     ]);
+  });
+
+  const CID = "cidA.b/c+d==";
+  const deep: [path: string, block: object, meant: string][] = [
+    [
+      "accounts.work.clientID",
+      { accounts: { work: { ...ROBOT, clientID: "x" } } },
+      "accounts.work.clientId",
+    ],
+    [
+      "accounts.work.pingIntervalMs",
+      { accounts: { work: { ...ROBOT, pingIntervalMs: 5 } } },
+      "accounts.work.stream.pingIntervalMs",
+    ],
+    [
+      "groups.*.requiremention",
+      { groups: { "*": { requiremention: false } } },
+      "groups.*.requireMention",
+    ],
+    [
+      `groups."${CID}".reply.tabels`,
+      { groups: { [CID]: { reply: { tabels: "code" } } } },
+      `groups."${CID}".reply.tables`,
+    ],
+    ["users.u1.rolle", { users: { u1: { rolle: "owner" } } }, "users.u1.role"],
+    ["roles.guest.command", { roles: { guest: { command: [] } } }, "roles.guest.commands"],
+    [
+      "accounts.work.groups.cid1.agent",
+      { accounts: { work: { ...ROBOT, groups: { cid1: { agent: "x" } } } } },
+      "accounts.work.groups.cid1.agentId",
+    ],
+    ["account", { account: {} }, "accounts"],
+    ["group", { group: {} }, "groups"],
+  ];
+  test.each(deep)("%s is named with all that is above it", (path, block, meant) => {
+    const top = "accounts" in block ? {} : ROBOT;
+    const { config, warnings, notes } = load({ block: { ...top, ...block } });
+    expect(config).toBeDefined();
+    expect(warnings).toEqual([
+      `channels.dingtalk.${path}: unknown key, ignored; did you mean ${meant}?`,
+    ]);
+    expect(notes).toEqual([{ path, kind: "unknown", text: `unknown key; did you mean ${meant}?` }]);
+  });
+
+  test("is not looked for in the names of groups, people and accounts", () => {
+    const block = {
+      accounts: { anyName: { ...ROBOT, groups: { anyGroup: {} }, users: { anybody: {} } } },
+    };
+    expect(load({ block })).toMatchObject({ warnings: [], notes: [], problems: [] });
   });
 
   test.each([{ somethingElseEntirely: 1 }, { xyzzy: { plugh: true } }])(
@@ -57,7 +106,7 @@ describe("loadConfig(), an unknown key", () => {
 
   test("written with a dot is one too: it does not reach into a group", () => {
     const { config, warnings } = load({ block: { ...ROBOT, "gateway.url": "http://gw:1" } });
-    expect(config?.gateway.url).toBe("http://127.0.0.1:18789");
+    expect(config?.accounts[0]?.gateway.url).toBe("http://127.0.0.1:18789");
     expect(warnings).toHaveLength(1);
     expect(warnings[0]).toContain("gateway.url");
   });
@@ -69,7 +118,10 @@ describe("knownPaths()", () => {
     expect(known).toEqual(expect.arrayContaining(Object.values(ENVIRONMENT)));
     expect(known).toEqual(expect.arrayContaining([...SECRET_PATHS]));
     expect(known).toContain("stream.pingMisses");
+    expect(known).toContain("groups.*.reply.mode");
+    expect(known).toContain("users.*.role");
     expect(known).not.toContain("stream");
+    expect(known).not.toContain("groups");
   });
 });
 

@@ -1,5 +1,67 @@
 import { describe, expect, test } from "bun:test";
-import { ROBOT, configOf, load } from "./_loading.ts";
+import type { AccountConfig } from "../../../src/core/config/schema.ts";
+import { ROBOT, configOf, load, robotOf } from "./_loading.ts";
+
+/** A robot of which nothing but its credentials is known. */
+const ACCOUNT: AccountConfig = {
+  id: "default",
+  agents: {
+    known: [],
+    default: undefined,
+    account: undefined,
+    channel: undefined,
+    direct: {},
+    group: {},
+  },
+  enabled: true,
+  clientId: "dingclient",
+  clientSecret: "the-secret",
+  apiUrl: "https://api.dingtalk.com",
+  oapiUrl: "https://oapi.dingtalk.com",
+  locale: "zh",
+  dmPolicy: "open",
+  groupPolicy: "open",
+  requireMention: true,
+  groups: {},
+  owners: [],
+  members: [],
+  users: {},
+  roles: { owner: {}, member: {}, guest: {} },
+  denialNotice: true,
+  sessionScope: "group",
+  dmScope: "user",
+  loopGuard: { turns: 10, windowMs: 60_000 },
+  stream: { pingIntervalMs: 5000, pingMisses: 2, links: 1 },
+  gateway: {
+    url: "http://127.0.0.1:18789",
+    timeoutMs: 1_800_000,
+    maxInFlight: 1000,
+    holdMs: 3_600_000,
+  },
+  limits: { perMinute: 20, perSecond: 20 },
+  burst: { windowMs: 3000 },
+  media: { maxMb: 20, roots: [], allowHosts: [] },
+  reply: {
+    mode: "markdown",
+    direct: {},
+    group: {},
+    tables: "keep",
+    chunkChars: 3500,
+    atSender: true,
+    reaction: "🤔思考中",
+    reactionAfterMs: 1500,
+    slowNoticeMs: 30_000,
+  },
+  card: {
+    templateId: "382e4302-551d-4880-bf29-a30acfab2e71.schema",
+    contentKey: "msgContent",
+    intervalMs: 800,
+    maxChars: 2500,
+  },
+  agentHints: true,
+  messageContext: true,
+  budget: { apiCalls: 5000, stream: 3000 },
+};
 
 describe("loadConfig()", () => {
   test("needs two fields and has a default for everything else", () => {
@@ -7,48 +69,14 @@ describe("loadConfig()", () => {
     expect(problems).toEqual([]);
     expect(warnings).toEqual([]);
     expect(unconfigured).toBe(false);
-    expect(config).toEqual({
-      enabled: true,
-      clientId: "dingclient",
-      clientSecret: "the-secret",
-      apiUrl: "https://api.dingtalk.com",
-      oapiUrl: "https://oapi.dingtalk.com",
-      agentId: "main",
-      locale: "zh",
+    expect(config?.accounts).toEqual([ACCOUNT]);
+    expect({ ...config, accounts: [] }).toEqual({
       dataDir: "/home/me/.openclaw/dingbridge",
-      stream: { pingIntervalMs: 5000, pingMisses: 2, links: 1 },
-      gateway: {
-        url: "http://127.0.0.1:18789",
-        timeoutMs: 1_800_000,
-        maxInFlight: 1000,
-        holdMs: 3_600_000,
-      },
-      limits: { perMinute: 20, perSecond: 20 },
-      burst: { windowMs: 3000 },
-      media: { maxMb: 20, roots: [], allowHosts: [] },
-      reply: {
-        mode: "markdown",
-        direct: {},
-        group: {},
-        tables: "keep",
-        chunkChars: 3500,
-        atSender: true,
-        reaction: "🤔思考中",
-        reactionAfterMs: 1500,
-        slowNoticeMs: 30_000,
-      },
-      card: {
-        templateId: "382e4302-551d-4880-bf29-a30acfab2e71.schema",
-        contentKey: "msgContent",
-        intervalMs: 800,
-        maxChars: 2500,
-      },
-      agentHints: true,
-      messageContext: true,
-      budget: { apiCalls: 5000, stream: 3000 },
+      audit: { content: false, keepDays: 90, maxMb: 50 },
       store: { fsync: false, maxMb: 1024 },
       http: { host: "127.0.0.1", port: 18_780 },
       log: { level: "info" },
+      accounts: [],
     });
   });
 
@@ -60,7 +88,7 @@ describe("loadConfig()", () => {
     ["card.stopAction", { card: { stopAction: "stop" } }],
     ["media.roots", { media: { roots: ["/srv/reports", "~/reports"] } }],
   ])("takes %s as it is given", (_key, block) => {
-    expect(configOf({ block: { ...ROBOT, ...block } })).toMatchObject(block);
+    expect(robotOf({ block: { ...ROBOT, ...block } })).toMatchObject(block);
   });
 
   test.each([
@@ -100,14 +128,16 @@ describe("loadConfig()", () => {
       DINGBRIDGE_API_TOKEN: "api",
       DINGBRIDGE_LOG_LEVEL: "debug",
     };
-    expect(configOf({ env })).toMatchObject({
+    expect(robotOf({ env })).toMatchObject({
       clientId: "fromenv",
       clientSecret: "secret",
       apiUrl: "http://127.0.0.1:1",
       oapiUrl: "http://127.0.0.1:2",
       agentId: "helper",
-      dataDir: "/data",
       gateway: { url: "http://gw:3", token: "token" },
+    });
+    expect(configOf({ env })).toMatchObject({
+      dataDir: "/data",
       http: { host: "0.0.0.0", port: 8080, token: "api" },
       log: { level: "debug" },
     });
@@ -121,12 +151,12 @@ describe("loadConfig()", () => {
       OPENCLAW_GATEWAY_TOKEN: "of-env",
     };
     const block = { ...ROBOT, gateway };
-    expect(configOf({ openclaw, block: ROBOT }).gateway).toMatchObject({
+    expect(robotOf({ openclaw, block: ROBOT }).gateway).toMatchObject({
       url: "http://127.0.0.1:1111",
       token: "of-openclaw",
     });
-    expect(configOf({ openclaw, block }).gateway).toMatchObject(gateway);
-    expect(configOf({ openclaw, block, env }).gateway).toMatchObject({
+    expect(robotOf({ openclaw, block }).gateway).toMatchObject(gateway);
+    expect(robotOf({ openclaw, block, env }).gateway).toMatchObject({
       url: "http://127.0.0.1:3333",
       token: "of-env",
     });
@@ -134,37 +164,33 @@ describe("loadConfig()", () => {
 
   test("takes an empty environment variable for one that is not set", () => {
     const env = { DINGTALK_CLIENT_ID: "", DINGBRIDGE_PORT: "" };
-    expect(configOf({ block: ROBOT, env })).toMatchObject({
-      clientId: "dingclient",
-      http: { port: 18_780 },
-    });
+    expect(robotOf({ block: ROBOT, env }).clientId).toBe("dingclient");
+    expect(configOf({ block: ROBOT, env }).http.port).toBe(18_780);
   });
 
   test("takes dataDir and locale from the machine unless the file says otherwise", () => {
-    expect(configOf({ block: ROBOT, locale: "en" }).locale).toBe("en");
+    expect(robotOf({ block: ROBOT, locale: "en" }).locale).toBe("en");
     const block = { ...ROBOT, locale: "zh", dataDir: "/elsewhere" };
-    expect(configOf({ block, locale: "en" })).toMatchObject({
-      locale: "zh",
-      dataDir: "/elsewhere",
-    });
+    expect(robotOf({ block, locale: "en" }).locale).toBe("zh");
+    expect(configOf({ block, locale: "en" }).dataDir).toBe("/elsewhere");
   });
 
   test("takes numbers and flags that are text, as environment variables are", () => {
     const block = {
       ...ROBOT,
-      enabled: "false",
+      enabled: "true",
       stream: { pingIntervalMs: "20000", pingMisses: "3" },
       gateway: { maxInFlight: "8" },
     };
-    expect(configOf({ block })).toMatchObject({
-      enabled: false,
+    expect(robotOf({ block })).toMatchObject({
+      enabled: true,
       stream: { pingIntervalMs: 20_000, pingMisses: 3 },
       gateway: { maxInFlight: 8 },
     });
   });
 
   test("takes ids that are numbers", () => {
-    expect(configOf({ block: { ...ROBOT, clientId: 123456 } }).clientId).toBe("123456");
+    expect(robotOf({ block: { ...ROBOT, clientId: 123456 } }).clientId).toBe("123456");
   });
 
   test("trims blanks and trailing slashes off", () => {
@@ -173,7 +199,7 @@ describe("loadConfig()", () => {
       clientSecret: " the-secret ",
       apiUrl: " https://api.dingtalk.io/ ",
     };
-    expect(configOf({ block })).toMatchObject({ ...ROBOT, apiUrl: "https://api.dingtalk.io" });
+    expect(robotOf({ block })).toMatchObject({ ...ROBOT, apiUrl: "https://api.dingtalk.io" });
   });
 
   test("leaves the file's object as it was", () => {
@@ -211,7 +237,7 @@ describe("loadConfig(), unconfigured", () => {
 
 describe("loadConfig(), OpenClaw's gateway", () => {
   const gatewayOf = (gateway: unknown, env = {}, files = {}) =>
-    configOf({ block: ROBOT, openclaw: { gateway }, env, files }).gateway;
+    robotOf({ block: ROBOT, openclaw: { gateway }, env, files }).gateway;
 
   test("is on its default port where OpenClaw's file names none", () => {
     expect(gatewayOf({ mode: "local" })).toMatchObject({ url: "http://127.0.0.1:18789" });
@@ -255,7 +281,7 @@ describe("loadConfig(), OpenClaw's gateway", () => {
     const openclaw = { gateway: { auth: { token: "${NOT_SET}" } } };
     const { config, problems, warnings } = load({ block: ROBOT, openclaw });
     expect(problems).toEqual([]);
-    expect(config?.gateway.token).toBeUndefined();
+    expect(config?.accounts[0]?.gateway.token).toBeUndefined();
     expect(warnings).toEqual([
       "/home/me/.openclaw/openclaw.json: gateway.auth.token: the environment variable NOT_SET is not set; it counts as not set",
     ]);
@@ -278,7 +304,7 @@ describe("loadConfig(), OpenClaw's gateway", () => {
   });
 
   test.each([[], "text", 7, null].map((json) => [json]))("is not looked for in %j", (openclaw) => {
-    expect(configOf({ block: ROBOT, openclaw }).gateway.token).toBeUndefined();
+    expect(robotOf({ block: ROBOT, openclaw }).gateway.token).toBeUndefined();
   });
 });
 
@@ -287,14 +313,14 @@ describe("loadConfig(), what OpenClaw writes in its own way", () => {
 
   test("reads gateway.port by reference", () => {
     const env = { THE_PORT: "19001" };
-    const config = configOf({ block: ROBOT, openclaw: openclaw("${THE_PORT}"), env });
-    expect(config.gateway.url).toBe("http://127.0.0.1:19001");
+    const robot = robotOf({ block: ROBOT, openclaw: openclaw("${THE_PORT}"), env });
+    expect(robot.gateway.url).toBe("http://127.0.0.1:19001");
   });
 
   const odd = ["${NOT_SET}", "abc", {}, [1]].map((port) => ({ port }));
   test.each(odd)("does without a gateway.port like %j", ({ port }) => {
     const { config, warnings } = load({ block: ROBOT, openclaw: openclaw(port) });
-    expect(config?.gateway.url).toBe("http://127.0.0.1:18789");
+    expect(config?.accounts[0]?.gateway.url).toBe("http://127.0.0.1:18789");
     expect(warnings).toEqual([
       "/home/me/.openclaw/openclaw.json: gateway.port cannot be read as a port and is not used",
     ]);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import * as fc from "fast-check";
-import { OWN, ROBOT, load } from "./_loading.ts";
+import { OWN, ROBOT, load, robotOf } from "./_loading.ts";
 
 /** A value no message may repeat. */
 const VALUE = "do-not-print-me";
@@ -66,6 +66,15 @@ describe("loadConfig(), a bad value", () => {
     expect(problems[0]).not.toContain("\n");
   });
 
+  test("says the first thing that is wrong with it, and one for each place in a list", () => {
+    const block = { ...ROBOT, agentId: "", owners: ["ok", "", {}] };
+    expect(load({ block }).problems).toEqual([
+      'channels.dingtalk.agentId: is empty: expected an agent\'s id, like "main"',
+      expect.stringMatching(/^channels\.dingtalk\.owners\.1: /),
+      expect.stringMatching(/^channels\.dingtalk\.owners\.2: /),
+    ]);
+  });
+
   test("names the environment variable it came from", () => {
     const { problems } = load({ block: ROBOT, env: { DINGBRIDGE_PORT: VALUE } });
     expect(problems).toEqual(["DINGBRIDGE_PORT: expected a port from 0 to 65535"]);
@@ -120,8 +129,8 @@ describe("loadConfig(), a bad value", () => {
   test("never makes it throw, whatever the file holds", () => {
     fc.assert(
       fc.property(fc.jsonValue(), fc.jsonValue(), (block, openclaw) => {
-        const { config, problems } = load({ block, openclaw });
-        expect(config === undefined).toBe(problems.length > 0);
+        const { config, problems, disabled } = load({ block, openclaw });
+        expect(config === undefined).toBe(problems.length > 0 || disabled);
       }),
     );
   });
@@ -142,7 +151,7 @@ describe("loadConfig(), secrets", () => {
   ])("may be written as %s", (_what, clientSecret) => {
     const block = { clientId: "x", clientSecret, http: { token: clientSecret } };
     const { config, warnings } = load({ block, env, files });
-    expect(config?.clientSecret).toBe("resolved");
+    expect(config?.accounts[0]?.clientSecret).toBe("resolved");
     expect(config?.http.token).toBe("resolved");
     expect(warnings).toEqual([]);
   });
@@ -204,6 +213,6 @@ describe("loadConfig(), secrets", () => {
 
   test("are references for the client id as well", () => {
     const block = { clientId: "${THE_ID}", clientSecret: "s" };
-    expect(load({ block, env: { THE_ID: "dingclient" } }).config?.clientId).toBe("dingclient");
+    expect(robotOf({ block, env: { THE_ID: "dingclient" } }).clientId).toBe("dingclient");
   });
 });
