@@ -31,6 +31,8 @@ export interface RobotMessage {
   /** DingTalk left the content out: the organisation's monthly quota is used up. */
   readonly overQuota: boolean;
   readonly senderUnionId?: string | undefined;
+  /** The client somebody wrote with: "Mac", "Win" … No robot has one. */
+  readonly senderPlatform?: string | undefined;
   /** Of the organisation; not said while the app is unpublished. */
   readonly isAdmin?: boolean | undefined;
   /** Groups: the robot is @-ed, as it is in everything DingTalk delivers. */
@@ -103,6 +105,7 @@ const Schema = v.object({
   errorCode: v.optional(v.unknown()),
   errCode: v.optional(v.unknown()),
   senderUnionId: optionalText,
+  senderPlatform: optionalText,
   isAdmin: optionalFlag,
   isInAtList: optionalFlag,
   atUsers: v.optional(v.unknown()),
@@ -167,6 +170,7 @@ export function parseRobotMessage(data: string): ParsedRobotMessage {
     message: {
       ...message,
       senderUnionId: raw.senderUnionId || undefined,
+      senderPlatform: raw.senderPlatform || undefined,
       isAdmin: raw.isAdmin,
       isInAtList: raw.isInAtList,
       atUsers: atUsersIn(raw.atUsers),

@@ -31,6 +31,7 @@ describe("parseRobotMessage()", () => {
       content: '{"content":"你好"}',
       overQuota: false,
       senderUnionId: undefined,
+      senderPlatform: "Mac",
       isAdmin: true,
       isInAtList: undefined,
       atUsers: undefined,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import * as fc from "fast-check";
-import { chatOf, foldedKey, sessionKeyOf, type Chat } from "../../../src/core/inbound/session.ts";
+import { chatOf, claimOf, foldedKey, type Chat } from "../../../src/core/inbound/session.ts";
 import { parseRobotMessage, type RobotMessage } from "../../../src/core/inbound/robot-message.ts";
 import { groupData, robotData } from "../../support/fake-messages.ts";
 
@@ -11,9 +11,9 @@ function messageOf(data: string): RobotMessage {
 }
 
 const keyOf = (data: string, agentId = "main") =>
-  sessionKeyOf(agentId, chatOf("default", messageOf(data)));
+  claimOf(agentId, { chat: chatOf("default", messageOf(data)) }).wanted;
 
-describe("sessionKeyOf()", () => {
+describe("claimOf()", () => {
   test("names a direct chat by the user's staff id", () => {
     expect(keyOf(robotData())).toBe("agent:main:dingtalk:user:staff1");
   });
@@ -54,7 +54,9 @@ describe("sessionKeyOf()", () => {
           one.kind === other.kind &&
           one.userId === other.userId &&
           one.conversationId === other.conversationId;
-        expect(sessionKeyOf("main", one) === sessionKeyOf("main", other)).toBe(same);
+        const [claim, second] = [claimOf("main", { chat: one }), claimOf("main", { chat: other })];
+        expect(claim.wanted === second.wanted).toBe(same);
+        expect(claim.owner === second.owner).toBe(same);
       }),
     );
   });
