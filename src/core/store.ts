@@ -1,11 +1,12 @@
+import type { Choice, Grant, Pairing, Role } from "./access/model.ts";
 import type { Webhook } from "./inbound/robot-message.ts";
-import type { Chat } from "./inbound/session.ts";
+import type { Chat, SessionClaim } from "./inbound/session.ts";
 import type { Message, Named } from "./message.ts";
 
 /** A robot message on its way into the inbox. */
 export interface Arrival {
   readonly chat: Chat;
-  readonly session: string;
+  readonly place: Place;
   readonly msgId: string;
   /** What else makes it the same message; hashed by the store. Begins with the time, so that keys come in order. */
   readonly fingerprint: string | undefined;
@@ -21,12 +22,19 @@ export interface Arrival {
   readonly outageMs: number;
 }
 
+/** Where a message waits for its turn: in a session with the agent, or at the desk, where the bridge itself answers. */
+export type Place = SessionClaim | { readonly desk: string };
+
 export interface Person {
   readonly ids: readonly string[];
   readonly nick: string;
 }
 
-export type Admission = "stored" | "duplicate-id" | "duplicate-content";
+export interface Admission {
+  readonly kind: "stored" | "duplicate-id" | "duplicate-content";
+  /** Where it waits: the session key its claim was given, or the desk's lane. */
+  readonly session: string;
+}
 
 /** A robot frame whose data nobody can read, kept for a person to look at. */
 export interface QuarantineEntry {
@@ -161,7 +169,7 @@ export interface ConversationRef {
  * The two boxes and what must outlive a restart. Every method that changes something is one
  * transaction; it rejects if that could not be committed, and then nothing of it happened.
  */
-export interface Store extends Inbox, Outbox, Submissions, CardTable, Ledger {
+export interface Store extends Inbox, Outbox, Submissions, CardTable, AccessTable, Ledger {
   /** Forgets what nobody needs any more: seen ids, failed replies and tries past their time. */
   prune(now: number): Promise<void>;
   counts(): Promise<StoreCounts>;
@@ -180,8 +188,14 @@ export interface Inbox {
     quarantine: readonly QuarantineEntry[],
     usage: UsageRef,
   ): Promise<Admission[]>;
-  /** Sessions that have messages waiting, the longest waiting first. */
-  sessionsWaiting(): Promise<string[]>;
+  /** An account's sessions that have messages waiting, the longest waiting first. */
+  sessionsWaiting(account: string): Promise<string[]>;
+  /** Accounts that have messages waiting in either box, and how many. */
+  accountsWaiting(): Promise<{ readonly account: string; readonly messages: number }[]>;
+  /** A message waits elsewhere from now on. Resolves with where, as an admission says it. */
+  refile(inboxId: number, chat: Chat, place: Place, now: number): Promise<string>;
+  /** The session key a claim has been given, or is given now. */
+  claim(chat: Chat, claim: SessionClaim, now: number): Promise<string>;
   /** The session's oldest waiting messages, at most `limit`. */
   nextTurns(session: string, limit: number): Promise<InboxEntry[]>;
   /** The ids of all messages that wait. */
@@ -208,7 +222,7 @@ export interface Inbox {
 }
 
 export interface Outbox {
-  conversationsWaiting(): Promise<ConversationRef[]>;
+  conversationsWaiting(account: string): Promise<ConversationRef[]>;
   /** The conversation's oldest unsent replies, at most `limit`. */
   nextReplies(conversation: ConversationRef, limit: number): Promise<OutboxEntry[]>;
   /** Puts a notice into the outbox, unless this session has been told since `since`. True if it did. */
@@ -239,8 +253,8 @@ export interface Outbox {
   postpone(outboxId: number, attempts: number, notBefore: number): Promise<void>;
   /** It can never be sent: it leaves the outbox, kept aside with its reason for a while. */
   giveUp(outboxId: number, reason: string, now: number): Promise<void>;
-  /** Replies that were being sent when an earlier process died: from now on they count as tried. */
-  leftSending(): Promise<number>;
+  /** An account's replies that were being sent when an earlier process died: from now on they count as tried. */
+  leftSending(account: string): Promise<number>;
   /** The latest replies given up. */
   failedReplies(limit: number): Promise<FailedReply[]>;
   /** When messages were sent to a conversation after `since`, oldest first. */
@@ -278,10 +292,48 @@ export interface CardTable {
   cardOpened(card: OpenCard, now: number): Promise<void>;
   /** It never came about. Whoever settles a turn with the card's last text has it closed by that. */
   cardGone(outTrackId: string): Promise<void>;
-  /** Cards an earlier process left. */
-  openCards(): Promise<OpenCard[]>;
+  /** An account's cards an earlier process left. */
+  openCards(account: string): Promise<OpenCard[]>;
   /** Their last texts go into the outbox. */
   settleCards(replies: readonly Reply[], now: number): Promise<void>;
+}
+
+/** Whom the owner has let in, who asks for it, and which agent they have chosen. */
+export interface AccessTable {
+  /** Changes with every write to these tables, whichever process makes it. */
+  accessVersion(): Promise<number>;
+  grants(account: string): Promise<Grant[]>;
+  /** Gives or changes a role. Resolves with the role there was before. */
+  grant(grant: Grant): Promise<Role | undefined>;
+  /** False if there was none. */
+  revoke(account: string, userId: string): Promise<boolean>;
+  /** Pairings asked for after `since`, the oldest first. */
+  pairings(account: string, since: number): Promise<Pairing[]>;
+  /**
+   * Somebody asks to be let in. Who has asked since `since` keeps the code they have; more than `limit`
+   * at once: undefined. Older ones are forgotten.
+   */
+  requestPairing(wish: Pairing, since: number, limit: number): Promise<Pairing | undefined>;
+  /**
+   * A code asked for after `since` is used: the grant is given, the pairing is gone, and `notice` is in
+   * the outbox, together. `roleOf`: given whether the account has an owner by an earlier grant.
+   * Undefined: there is no such code.
+   */
+  approve(approval: Approval): Promise<Grant | undefined>;
+  choices(account: string): Promise<Choice[]>;
+  /** Without an agent the choice is taken back. */
+  choose(choice: Omit<Choice, "agentId">, agentId: string | undefined): Promise<void>;
+}
+
+export interface Approval {
+  readonly account: string;
+  readonly code: string;
+  readonly since: number;
+  /** Who approves: a user id, or "command line". */
+  readonly by: string;
+  readonly now: number;
+  readonly roleOf: (pairing: Pairing, hasOwner: boolean) => Role;
+  readonly notice: (pairing: Pairing, role: Role) => Message;
 }
 
 export interface Ledger {

@@ -10,9 +10,9 @@ export function openCardTable({ db }: Database) {
     "INSERT INTO cards VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
   );
   const deleteCard = db.prepare("DELETE FROM cards WHERE out_track_id = ?");
-  const allCards = db.prepare(
+  const cardsOf = db.prepare(
     `SELECT out_track_id AS outTrackId, account, conversation_id AS conversationId, kind, user_id AS userId
-     FROM cards ORDER BY opened_at, rowid`,
+     FROM cards WHERE account = ? ORDER BY opened_at, rowid`,
   );
 
   const cards: Omit<CardTable, "settleCards"> = {
@@ -21,8 +21,8 @@ export function openCardTable({ db }: Database) {
       insertCard.run(outTrackId, account, conversationId, kind, userId ?? null, now);
     },
     cardGone: async (outTrackId) => void deleteCard.run(outTrackId),
-    openCards: async () =>
-      (allCards.all() as unknown as (ChatColumns & Pick<OpenCard, "outTrackId">)[]).map(
+    openCards: async (account) =>
+      (cardsOf.all(account) as unknown as (ChatColumns & Pick<OpenCard, "outTrackId">)[]).map(
         ({ outTrackId, ...chat }) => ({ outTrackId, chat: chatIn(chat) }),
       ),
   };

@@ -2,7 +2,7 @@ import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import { foldedKey } from "../core/inbound/session.ts";
 import type { Admission, Arrival, Inbox, InboxEntry, QuarantineEntry } from "../core/store.ts";
-import type { Chats } from "./chats.ts";
+import type { Chats, Visits } from "./chats.ts";
 import type { Database } from "./database.ts";
 import type { LedgerTable } from "./ledger.ts";
 import type { Members } from "./members.ts";
@@ -48,8 +48,16 @@ export function openInbox({ db, transaction }: Database, options: InboxOptions) 
     `DELETE FROM quarantine WHERE id <= (SELECT max(id) FROM quarantine) - ${QUARANTINE_ROWS}`,
   );
   const waitingSessions = db.prepare(
-    "SELECT session FROM inbox WHERE done = 0 GROUP BY session ORDER BY min(id)",
+    "SELECT session FROM inbox WHERE account = ? AND done = 0 GROUP BY session ORDER BY min(id)",
   );
+  const waitingAccounts = db.prepare(
+    `SELECT account, sum(messages) AS messages FROM (
+       SELECT account, count(*) AS messages FROM inbox WHERE done = 0 GROUP BY account
+       UNION ALL
+       SELECT account, count(*) FROM outbox WHERE failed_at IS NULL GROUP BY account
+     ) GROUP BY account ORDER BY account`,
+  );
+  const moveMessage = db.prepare("UPDATE inbox SET session = ? WHERE id = ? AND done = 0");
   const allWaiting = db.prepare("SELECT account, msg_id AS msgId FROM inbox WHERE done = 0");
   const oldestWaiting = db.prepare(
     `SELECT id, account, session, msg_id AS msgId, data, received_at AS receivedAt, outage_ms AS outageMs,
@@ -77,10 +85,12 @@ export function openInbox({ db, transaction }: Database, options: InboxOptions) 
   };
   let recent = readRecent();
 
-  const admit = (arrival: Arrival, batch: Set<string>): Admission => {
-    const { chat, session, msgId, data, receivedAt, outageMs } = arrival;
+  const admit = (arrival: Arrival, batch: Set<string>, visits: Visits): Admission => {
+    const { chat, msgId, data, receivedAt, outageMs } = arrival;
+    const lane = visits.laneOf(arrival);
+    const { session } = lane;
     const id = `${chat.account} ${msgId}`;
-    if (recent.has(id) || batch.has(id)) return "duplicate-id";
+    if (recent.has(id) || batch.has(id)) return { kind: "duplicate-id", session };
     const fingerprint = arrival.fingerprint === undefined ? null : keyOf(arrival.fingerprint);
     const { changes } = insertArrival.run(
       chat.account,
@@ -93,10 +103,11 @@ export function openInbox({ db, transaction }: Database, options: InboxOptions) 
     );
     if (changes > 0) {
       batch.add(id);
-      return "stored";
+      visits.add(lane, arrival);
+      return { kind: "stored", session };
     }
     const known = fingerprint === null ? msgId : sameContent.get(fingerprint)?.["msgId"];
-    return known === msgId ? "duplicate-id" : "duplicate-content";
+    return { kind: known === msgId ? "duplicate-id" : "duplicate-content", session };
   };
 
   const quarantineAll = (entries: readonly QuarantineEntry[]) => {
@@ -110,10 +121,11 @@ export function openInbox({ db, transaction }: Database, options: InboxOptions) 
     async takeIn(arrivals, quarantine, usage) {
       options.checkRoom();
       const batch = new Set<string>();
+      const visits = chats.visits();
       const { admissions, keepNames } = transaction(() => {
-        const admissions = arrivals.map((arrival) => admit(arrival, batch));
-        const stored = arrivals.filter((_, at) => admissions[at] === "stored");
-        chats.remember(stored);
+        const admissions = arrivals.map((arrival) => admit(arrival, batch, visits));
+        const stored = arrivals.filter((_, at) => admissions[at]?.kind === "stored");
+        visits.write();
         const keepNames = members.remember(stored);
         outbox.rememberWebhooks(stored);
         quarantineAll(quarantine);
@@ -122,10 +134,27 @@ export function openInbox({ db, transaction }: Database, options: InboxOptions) 
       });
       // Only now: what was rolled back must be taken in when it comes again.
       for (const id of batch) recent.add(id);
+      visits.committed();
       keepNames();
       return admissions;
     },
-    sessionsWaiting: async () => waitingSessions.all().map(({ session }) => String(session)),
+    sessionsWaiting: async (account) =>
+      waitingSessions.all(account).map(({ session }) => String(session)),
+    accountsWaiting: async () =>
+      waitingAccounts.all() as unknown as { readonly account: string; readonly messages: number }[],
+    async refile(id, chat, place, now) {
+      const visit = { chat, place, receivedAt: now };
+      const visits = chats.visits();
+      const { session } = transaction(() => {
+        const lane = visits.laneOf(visit);
+        if (moveMessage.run(lane.session, id).changes > 0) visits.add(lane, visit);
+        visits.write();
+        return lane;
+      });
+      visits.committed();
+      return session;
+    },
+    claim: async (chat, claim, now) => chats.claim(chat, claim, now),
     nextTurns: async (session, limit) =>
       (oldestWaiting.all(session, limit) as unknown as Row[]).map(entryOf),
     waitingIds: async () =>

@@ -37,8 +37,8 @@ export function openOutbox({ db, transaction }: Database, options: OutboxOptions
      WHERE account = ? AND conversation_id = ? AND failed_at IS NULL AND notice = 1 AND sending = 0`,
   );
   const waitingConversations = db.prepare(
-    `SELECT account, conversation_id AS conversationId FROM outbox WHERE failed_at IS NULL
-     GROUP BY account, conversation_id ORDER BY min(id)`,
+    `SELECT account, conversation_id AS conversationId FROM outbox
+     WHERE account = ? AND failed_at IS NULL GROUP BY conversation_id ORDER BY min(id)`,
   );
   const oldestReplies = db.prepare(
     `SELECT id, account, conversation_id AS conversationId, kind, user_id AS userId, user_ids AS userIds,
@@ -64,7 +64,7 @@ export function openOutbox({ db, transaction }: Database, options: OutboxOptions
   );
   const failReply = db.prepare("UPDATE outbox SET failed_at = ?, failure = ? WHERE id = ?");
   const forgetSending = db.prepare(
-    "UPDATE outbox SET sending = 0, attempts = attempts + 1 WHERE sending = 1 AND failed_at IS NULL",
+    "UPDATE outbox SET sending = 0, attempts = attempts + 1 WHERE account = ? AND sending = 1 AND failed_at IS NULL",
   );
   const latestFailed = db.prepare(
     `SELECT conversation_id AS conversationId, failure AS reason, failed_at AS at
@@ -124,7 +124,8 @@ export function openOutbox({ db, transaction }: Database, options: OutboxOptions
   };
 
   const outbox: Outbox = {
-    conversationsWaiting: async () => waitingConversations.all() as unknown as ConversationRef[],
+    conversationsWaiting: async (account) =>
+      waitingConversations.all(account) as unknown as ConversationRef[],
     nextReplies: async ({ account, conversationId }, limit) =>
       (oldestReplies.all(account, conversationId, limit) as unknown as Row[]).map(entryOf),
     notify: async (session, notice, since, now) =>
@@ -166,7 +167,7 @@ export function openOutbox({ db, transaction }: Database, options: OutboxOptions
         failReply.run(now, reason, id);
         deliveries.failed(id, reason, now);
       }),
-    leftSending: async () => Number(forgetSending.run().changes),
+    leftSending: async (account) => Number(forgetSending.run(account).changes),
     failedReplies: async (limit) => latestFailed.all(limit) as unknown as FailedReply[],
     recentSends: async ({ account, conversationId }, since) =>
       sendsSince.all(account, conversationId, since).map(({ at }) => Number(at)),

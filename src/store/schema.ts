@@ -217,6 +217,49 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE chats ADD COLUMN seen_at INTEGER NOT NULL DEFAULT 0;
   CREATE INDEX chats_direct ON chats (account, user_id) WHERE kind = 'direct';
   `,
+  `
+  -- Whose a session key is, as a claim says it, and in groups where each has one of their own: whose.
+  ALTER TABLE chats ADD COLUMN owner TEXT NOT NULL DEFAULT '';
+  ALTER TABLE chats ADD COLUMN member TEXT;
+  UPDATE chats SET owner = json_array(
+    account, kind, CASE kind WHEN 'direct' THEN coalesce(user_id, conversation_id) ELSE conversation_id END
+  );
+
+  -- Roles that approvals have given. Each write to this table and the next two counts up the note
+  -- "access version", so that every process knows when to read them again.
+  CREATE TABLE grants (
+    account TEXT NOT NULL,
+    user_id TEXT NOT NULL,
+    role TEXT NOT NULL,
+    nick TEXT,
+    "by" TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    PRIMARY KEY (account, user_id)
+  ) STRICT, WITHOUT ROWID;
+
+  -- Who waits for an approval, and the chat they asked in. Codes are in upper case.
+  CREATE TABLE pairings (
+    account TEXT NOT NULL,
+    user_id TEXT NOT NULL,
+    nick TEXT,
+    kind TEXT NOT NULL,
+    conversation_id TEXT NOT NULL,
+    code TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    PRIMARY KEY (account, user_id),
+    UNIQUE (account, code)
+  ) STRICT, WITHOUT ROWID;
+
+  -- The agent somebody has chosen in a chat.
+  CREATE TABLE choices (
+    account TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    chat_id TEXT NOT NULL,
+    user_id TEXT NOT NULL,
+    agent_id TEXT NOT NULL,
+    PRIMARY KEY (account, kind, chat_id, user_id)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];
 
 /** The database belongs to a newer version. */

@@ -1,5 +1,6 @@
 import { DatabaseSync } from "node:sqlite";
 import type { Store } from "../core/store.ts";
+import { openAccess } from "./access.ts";
 import { openCardTable } from "./cards.ts";
 import { openChats } from "./chats.ts";
 import { createDatabase } from "./database.ts";
@@ -53,6 +54,7 @@ export function openSqliteStore(path: string, options: SqliteOptions = {}): Stor
   const cards = openCardTable(database);
   const deliveries = openDeliveries(database);
   const outbox = openOutbox(database, { ledger, cards, deliveries });
+  const access = openAccess(database, { outbox });
   const submissions = openSubmissions(database, { outbox, deliveries });
   const members = openMembers(database);
   const inbox = openInbox(database, { outbox, ledger, chats, members, checkRoom });
@@ -67,6 +69,7 @@ export function openSqliteStore(path: string, options: SqliteOptions = {}): Stor
     ...outbox,
     ...submissions,
     ...cards,
+    ...access,
     ...ledger,
     ...inbox,
     directChat: chats.directChat,

@@ -4,7 +4,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Chat } from "../../../src/core/inbound/session.ts";
 import { isWords, saidIn } from "../../../src/core/message.ts";
-import type { Arrival, Delivery, OutboxEntry, Reply, Store } from "../../../src/core/store.ts";
+import type {
+  Admission,
+  Arrival,
+  Delivery,
+  OutboxEntry,
+  Reply,
+  Store,
+} from "../../../src/core/store.ts";
 import type { Submission } from "../../../src/core/store.ts";
 import { openSqliteStore } from "../../../src/store/sqlite.ts";
 import { USAGE, arrivalOf, robotData, words } from "../../support/fake-messages.ts";
@@ -43,6 +50,11 @@ export const message = (
   account = "default",
 ): Arrival =>
   arrivalOf(robotData({ msgId: `msg${at}`, createAt: at, ...fields }), account, NOW + at);
+
+/** What became of each arrival, in order. */
+export async function kindsOf(taking: Promise<readonly Admission[]>): Promise<Admission["kind"][]> {
+  return (await taking).map(({ kind }) => kind);
+}
 
 export async function stored(store: Store, count: number): Promise<void> {
   await store.takeIn(

@@ -34,7 +34,7 @@ async function opened(store: Store, ...ids: readonly string[]): Promise<void> {
 }
 
 const openIn = async (store: Store) =>
-  (await store.openCards()).map(({ outTrackId }) => outTrackId);
+  (await store.openCards("default")).map(({ outTrackId }) => outTrackId);
 
 describe("Store.openCards()", () => {
   test("are those an earlier process left, the oldest first, each with its chat", async () => {
@@ -46,12 +46,22 @@ describe("Store.openCards()", () => {
     before.close();
     const after = openSqliteStore(file);
     await after.prune(NOW + 1000 * 24 * HOUR);
-    expect(await after.openCards()).toEqual([
+    expect(await after.openCards("default")).toEqual([
       { outTrackId: "m", chat },
       { outTrackId: "z", chat: group },
       { outTrackId: "a", chat },
     ]);
     after.close();
+  });
+
+  test("are an account's own", async () => {
+    const store = openSqliteStore(":memory:");
+    await opened(store, "a");
+    const others = { ...chat, account: "other" };
+    await store.cardOpened({ outTrackId: "b", chat: others }, NOW);
+    expect(await openIn(store)).toEqual(["a"]);
+    expect(await store.openCards("other")).toEqual([{ outTrackId: "b", chat: others }]);
+    expect(await store.openCards("third")).toEqual([]);
   });
 
   test("are none that never came about, and each one once", async () => {
@@ -123,7 +133,7 @@ describe("a card's last text", () => {
     await store.sending(head, "api", USAGE, NOW);
     await store.merge([head.id], instead);
     // What is on its way, if anything, is the card and not these words.
-    expect(await store.leftSending()).toBe(0);
+    expect(await store.leftSending("default")).toBe(0);
     expect(await waitingIn(store)).toEqual(["what the card was to say", "after it"]);
     expect(await headOf(store)).toMatchObject({ id: head.id, attempts: 0, createdAt: NOW });
   });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { claimOf } from "../../../src/core/inbound/session.ts";
 import { openSqliteStore } from "../../../src/store/sqlite.ts";
 import { USAGE, arrivalOf, groupData } from "../../support/fake-messages.ts";
 import { HOUR, NOW, chat, message, temporaryFile } from "./_store.ts";
@@ -62,7 +63,7 @@ describe("Store.directChat()", () => {
     const store = openSqliteStore(":memory:");
     const of = (agent: string, at: number) => ({
       ...message(at, { conversationId: `cid-${agent}` }),
-      session: `agent:${agent}:dingtalk:user:staff1`,
+      place: claimOf(agent, { chat }),
     });
     const current = async () => (await store.directChat("default", "staff1"))?.conversationId;
     await store.takeIn([of("b", 1), of("a", 2), of("c", 3)], [], USAGE);

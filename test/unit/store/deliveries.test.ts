@@ -118,7 +118,7 @@ describe("Store.sentToSome()", () => {
     ]);
     expect(await store.sentText("default", "k1")).toBe("to all of you");
     // It is not on its way any more.
-    expect(await store.leftSending()).toBe(0);
+    expect(await store.leftSending("default")).toBe(0);
 
     await store.sent(second, { key: "k2", refused: refusedFor("late", "u4") }, NOW + 2);
     expect(await statesOf(store, "s1")).toEqual([

@@ -14,20 +14,21 @@ import {
   stored,
   temporaryFile,
   textOf,
+  kindsOf,
 } from "./_store.ts";
 
 describe("openSqliteStore(), duplicates", () => {
   test("knows an id again", async () => {
     const store = openSqliteStore(":memory:");
-    expect(await store.takeIn([message(1)], [], USAGE)).toEqual(["stored"]);
-    expect(await store.takeIn([message(1)], [], USAGE)).toEqual(["duplicate-id"]);
+    expect(await kindsOf(store.takeIn([message(1)], [], USAGE))).toEqual(["stored"]);
+    expect(await kindsOf(store.takeIn([message(1)], [], USAGE))).toEqual(["duplicate-id"]);
     expect((await store.counts()).inbox).toBe(1);
   });
 
   test("knows content again that comes under a new id", async () => {
     const store = openSqliteStore(":memory:");
     await store.takeIn([message(1)], [], USAGE);
-    expect(await store.takeIn([message(1, { msgId: "new" })], [], USAGE)).toEqual([
+    expect(await kindsOf(store.takeIn([message(1, { msgId: "new" })], [], USAGE))).toEqual([
       "duplicate-content",
     ]);
   });
@@ -35,7 +36,7 @@ describe("openSqliteStore(), duplicates", () => {
   test("admits each arrival of a batch by itself, in order", async () => {
     const store = openSqliteStore(":memory:");
     const batch = [message(1), message(2), message(1), message(2, { msgId: "new" }), message(3)];
-    expect(await store.takeIn(batch, [], USAGE)).toEqual([
+    expect(await kindsOf(store.takeIn(batch, [], USAGE))).toEqual([
       "stored",
       "stored",
       "duplicate-id",
@@ -52,8 +53,8 @@ describe("openSqliteStore(), duplicates", () => {
     before.close();
 
     const after = openSqliteStore(file);
-    expect(await after.takeIn([message(1)], [], USAGE)).toEqual(["duplicate-id"]);
-    expect(await after.takeIn([message(1, { msgId: "new" })], [], USAGE)).toEqual([
+    expect(await kindsOf(after.takeIn([message(1)], [], USAGE))).toEqual(["duplicate-id"]);
+    expect(await kindsOf(after.takeIn([message(1, { msgId: "new" })], [], USAGE))).toEqual([
       "duplicate-content",
     ]);
     expect((await after.counts()).inbox).toBe(0);
@@ -62,8 +63,8 @@ describe("openSqliteStore(), duplicates", () => {
 
   test("keeps accounts apart: two robots in one group get the same message id", async () => {
     const store = openSqliteStore(":memory:");
-    expect(await store.takeIn([message(1, {}, "one")], [], USAGE)).toEqual(["stored"]);
-    expect(await store.takeIn([message(1, {}, "two")], [], USAGE)).toEqual(["stored"]);
+    expect(await kindsOf(store.takeIn([message(1, {}, "one")], [], USAGE))).toEqual(["stored"]);
+    expect(await kindsOf(store.takeIn([message(1, {}, "two")], [], USAGE))).toEqual(["stored"]);
   });
 
   test("takes two equal messages without a time for two messages", async () => {
@@ -72,7 +73,7 @@ describe("openSqliteStore(), duplicates", () => {
       message(1, { createAt: undefined }),
       message(2, { createAt: undefined, msgId: "m2" }),
     ];
-    expect(await store.takeIn(twins, [], USAGE)).toEqual(["stored", "stored"]);
+    expect(await kindsOf(store.takeIn(twins, [], USAGE))).toEqual(["stored", "stored"]);
   });
 });
 
@@ -93,7 +94,7 @@ describe("openSqliteStore(), the inbox", () => {
     const store = openSqliteStore(":memory:");
     const arrivals = ["c", "a", "b", "a"].map((user, at) => message(at, { senderStaffId: user }));
     await store.takeIn(arrivals, [], USAGE);
-    expect(await store.sessionsWaiting()).toEqual(
+    expect(await store.sessionsWaiting("default")).toEqual(
       ["c", "a", "b"].map((user) => `agent:main:dingtalk:user:${user}`),
     );
   });
@@ -104,7 +105,7 @@ describe("openSqliteStore(), the inbox", () => {
     await before.takeIn([{ ...message(0), outageMs: 77 }, message(1)], [], USAGE);
     before.close();
     const after = openSqliteStore(file);
-    expect(await after.sessionsWaiting()).toEqual([SESSION]);
+    expect(await after.sessionsWaiting("default")).toEqual([SESSION]);
     const entry = (await after.nextTurns(SESSION, 1))[0];
     expect(JSON.parse(entry?.data ?? "")).toMatchObject({ msgId: "msg0" });
     expect(entry).toMatchObject({ receivedAt: NOW, outageMs: 77, asked: undefined });
@@ -136,7 +137,7 @@ describe("openSqliteStore(), the inbox", () => {
     expect(rejected).toBeInstanceOf(Error);
     expect((await store.nextTurns(SESSION, 1))[0]).toBeUndefined();
     expect(await store.usage(USAGE)).toEqual({ api: 0, stream: 0 });
-    expect(await store.takeIn([message(1)], [], USAGE)).toEqual(["stored"]);
+    expect(await kindsOf(store.takeIn([message(1)], [], USAGE))).toEqual(["stored"]);
     store.close();
   });
 });
@@ -164,7 +165,7 @@ describe("Store.nextTurns()", () => {
     const others = message(2, { senderStaffId: "staff2" });
     await store.takeIn([message(1), others, message(3)], [], USAGE);
     expect(await idsOf(store, SESSION, 9)).toEqual(["msg1", "msg3"]);
-    expect(await idsOf(store, others.session, 9)).toEqual(["msg2"]);
+    expect(await idsOf(store, "agent:main:dingtalk:user:staff2", 9)).toEqual(["msg2"]);
     expect(await idsOf(store, "agent:main:dingtalk:user:nobody", 9)).toEqual([]);
   });
 });
@@ -227,7 +228,7 @@ describe("Store.settle(), several together", () => {
     await store.settle(ids, [reply("again")], NOW);
     expect(await store.counts()).toMatchObject({ inbox: 1, outbox: 1 });
     expect((await store.nextTurns(SESSION, 9)).map(({ msgId }) => msgId)).toEqual(["msg2"]);
-    expect(await store.takeIn([message(0), message(1)], [], USAGE)).toEqual([
+    expect(await kindsOf(store.takeIn([message(0), message(1)], [], USAGE))).toEqual([
       "duplicate-id",
       "duplicate-id",
     ]);

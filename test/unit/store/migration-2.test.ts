@@ -103,7 +103,7 @@ describe("openSqliteStore(), on a database of layout 2", () => {
     expect(await store.failedReplies(9)).toEqual([
       { conversationId: chat.conversationId, reason: "dissolved", at: NOW + 1 },
     ]);
-    expect(await store.leftSending()).toBe(1);
+    expect(await store.leftSending("default")).toBe(1);
     store.close();
   });
 
@@ -129,12 +129,12 @@ describe("openSqliteStore(), on a database of layout 2", () => {
   test("goes on with it: submissions, cards, members, old direct chats", async () => {
     const store = openSqliteStore(layout2());
     expect(await store.directChat("default", "staff1")).toEqual(chat);
-    expect(await store.openCards()).toEqual([]);
+    expect(await store.openCards("default")).toEqual([]);
     await submitted(store, "s1", toOne("asked for"));
     expect(await statesOf(store, "s1")).toEqual(["user:staff1 queued"]);
     await store.cardOpened({ outTrackId: "card", chat }, NOW);
     await settled(store, [{ chat, message: { format: "card", outTrackId: "card", text: "end" } }]);
-    expect(await store.openCards()).toEqual([]);
+    expect(await store.openCards("default")).toEqual([]);
     expect(await waitingIn(store)).toEqual(["in the air", "asked for", "end"]);
     await store.takeIn([arrivalOf(groupData()), message(1)], [], USAGE);
     expect(await store.membersNamed(group, ["小明"])).toEqual([{ name: "小明", userId: "staff1" }]);

@@ -8,7 +8,7 @@ import type { Store } from "../../../src/core/store.ts";
 import { MIGRATIONS } from "../../../src/store/schema.ts";
 import { openSqliteStore } from "../../../src/store/sqlite.ts";
 import { USAGE, WEBHOOK, arrivalOf, groupData, robotData } from "../../support/fake-messages.ts";
-import { HOUR, NOW, SESSION, chat, group, temporaryFile, waitingIn } from "./_store.ts";
+import { HOUR, NOW, SESSION, chat, group, temporaryFile, waitingIn, kindsOf } from "./_store.ts";
 
 const text = (content: string, more: object = {}) => ({
   msgtype: "text",
@@ -89,7 +89,7 @@ describe("openSqliteStore(), on a database of layout 1", () => {
     });
     const known = arrivalOf(robotData({ msgId: "answered" }));
     const renamed = arrivalOf(robotData({ msgId: "renamed" }));
-    expect(await store.takeIn([known, renamed], [], USAGE)).toEqual([
+    expect(await kindsOf(store.takeIn([known, renamed], [], USAGE))).toEqual([
       "duplicate-id",
       "duplicate-content",
     ]);
@@ -129,7 +129,7 @@ describe("openSqliteStore(), on a database of layout 1", () => {
     expect(await store.failedReplies(9)).toEqual([
       { conversationId: chat.conversationId, reason: "the group has been dissolved", at: NOW },
     ]);
-    expect(await store.leftSending()).toBe(0);
+    expect(await store.leftSending("default")).toBe(0);
     store.close();
   });
 
@@ -154,7 +154,7 @@ describe("openSqliteStore(), on a database of layout 1", () => {
     expect(await store.notify(SESSION, { chat, message: message("wait") }, NOW, NOW)).toBe(true);
     await store.settle([2], [{ chat, message: message("new") }], NOW);
     expect(await waitingIn(store)).toEqual(["old", "new"]);
-    expect(await store.takeIn([arrivalOf(groupData())], [], USAGE)).toEqual(["stored"]);
+    expect(await kindsOf(store.takeIn([arrivalOf(groupData())], [], USAGE))).toEqual(["stored"]);
     store.close();
   });
 

@@ -19,12 +19,13 @@ import {
   textOf,
   waitingIn,
   withReplies,
+  kindsOf,
 } from "./_store.ts";
 
 describe("openSqliteStore(), the outbox", () => {
   test("gives a conversation's replies in order, each until it is sent", async () => {
     const store = await withReplies("one", "two", "three");
-    expect(await store.conversationsWaiting()).toEqual([
+    expect(await store.conversationsWaiting("default")).toEqual([
       { account: "default", conversationId: "cidDirect==" },
     ]);
     expect((await store.nextReplies(chat, 2)).map(textOf)).toEqual(["one", "two"]);
@@ -34,7 +35,7 @@ describe("openSqliteStore(), the outbox", () => {
     expect(await waitingIn(store)).toEqual(["two", "three"]);
     for (const entry of await store.nextReplies(chat, 9)) await store.sent(entry, {}, NOW);
     expect(await store.nextReplies(chat, 9)).toEqual([]);
-    expect(await store.conversationsWaiting()).toEqual([]);
+    expect(await store.conversationsWaiting("default")).toEqual([]);
   });
 
   test("keeps a postponed reply in front, with its attempts and its time", async () => {
@@ -89,10 +90,12 @@ describe("openSqliteStore(), the outbox", () => {
       store,
       chats.map((each) => reply(JSON.stringify(each), each)),
     );
-    expect(await store.conversationsWaiting()).toEqual([
+    expect(await store.conversationsWaiting("default")).toEqual([
       { account: "default", conversationId: "cidGroup==" },
-      { account: "other", conversationId: "cidDirect==" },
       { account: "default", conversationId: "cidDirect==" },
+    ]);
+    expect(await store.conversationsWaiting("other")).toEqual([
+      { account: "other", conversationId: "cidDirect==" },
     ]);
     for (const each of chats) {
       expect(await waitingIn(store, each)).toEqual([JSON.stringify(each)]);
@@ -209,7 +212,7 @@ describe("Store.sentText()", () => {
     expect(await store.sentText("default", "k1")).toBe("two");
     expect(await store.sentText("default", "k2")).toBeUndefined();
     expect(await store.sentText("other", "k0")).toBeUndefined();
-    expect(await store.conversationsWaiting()).toEqual([]);
+    expect(await store.conversationsWaiting("default")).toEqual([]);
   });
 
   test("is nothing of what was sent without a key", async () => {
@@ -275,7 +278,7 @@ describe("Store.sending()", () => {
   test("counts as a try when the process died of it: it must come again as it was", async () => {
     const store = await withReplies("one");
     await store.sending(await headOf(store), "stream", USAGE, NOW);
-    await store.leftSending();
+    await store.leftSending("default");
     expect((await headOf(store)).attempts).toBe(1);
   });
 
@@ -297,12 +300,12 @@ describe("Store.sending()", () => {
     before.close();
 
     const after = openSqliteStore(file);
-    expect(await after.leftSending()).toBe(1);
-    expect(await after.leftSending()).toBe(0);
+    expect(await after.leftSending("default")).toBe(1);
+    expect(await after.leftSending("default")).toBe(0);
     expect(await waitingIn(after)).toEqual(["postponed", "in the air"]);
     after.close();
     const third = openSqliteStore(file);
-    expect(await third.leftSending()).toBe(0);
+    expect(await third.leftSending("default")).toBe(0);
     third.close();
   });
 
@@ -367,7 +370,7 @@ describe("openSqliteStore(), webhooks", () => {
     const old = message(1, { sessionWebhookExpiredTime: NOW });
     await store.takeIn([old], [], USAGE);
     await store.takeIn([message(2, { sessionWebhookExpiredTime: NOW + HOUR })], [], USAGE);
-    expect(await store.takeIn([old], [], USAGE)).toEqual(["duplicate-id"]);
+    expect(await kindsOf(store.takeIn([old], [], USAGE))).toEqual(["duplicate-id"]);
     expect((await store.webhook(chat))?.expiresAt).toBe(NOW + HOUR);
   });
 

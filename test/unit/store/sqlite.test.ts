@@ -18,6 +18,7 @@ import {
   temporaryFile,
   textOf,
   waitingIn,
+  kindsOf,
 } from "./_store.ts";
 
 const failure = (work: Promise<unknown>): Promise<string> =>
@@ -95,12 +96,12 @@ describe("openSqliteStore(), when the process is killed", () => {
     expect((await after.nextTurns(SESSION, 1))[0]).toEqual(
       (await store.nextTurns(SESSION, 1))[0] as never,
     );
-    expect(await after.leftSending()).toBe(1);
+    expect(await after.leftSending("default")).toBe(1);
     expect(await waitingIn(after)).toEqual(["one", "two"]);
     expect(await after.recentSends(chat, 0)).toEqual([NOW]);
     expect(await after.usage(USAGE)).toEqual({ api: 1, stream: 3 });
     expect(await after.note("outage")).toBe("since then");
-    expect(await after.takeIn([message(0)], [], USAGE)).toEqual(["duplicate-id"]);
+    expect(await kindsOf(after.takeIn([message(0)], [], USAGE))).toEqual(["duplicate-id"]);
     after.close();
     store.close();
   });
@@ -188,7 +189,7 @@ describe("openSqliteStore(), when it has grown to maxMb", () => {
       for (let at = 1; at < count; at++) await settled(store);
       await store.probe();
       const again = message(99_999, { text: { content: "x".repeat(chars) } });
-      expect(await store.takeIn([again], [], USAGE)).toEqual(["stored"]);
+      expect(await kindsOf(store.takeIn([again], [], USAGE))).toEqual(["stored"]);
       store.close();
     },
   );
@@ -205,14 +206,14 @@ describe("openSqliteStore(), when it has grown to maxMb", () => {
     expect(await failure(store.probe())).toMatch(/inbox is full/);
     await store.prune(NOW + 30 * 86_400_000);
     await store.probe();
-    expect(await store.takeIn([message(100_000)], [], USAGE)).toEqual(["stored"]);
+    expect(await kindsOf(store.takeIn([message(100_000)], [], USAGE))).toEqual(["stored"]);
     store.close();
   });
 
   test("knows no bound where none is set", async () => {
     const store = openSqliteStore(":memory:");
     const text = { content: "x".repeat(3_000_000) };
-    expect(await store.takeIn([message(1, { text })], [], USAGE)).toEqual(["stored"]);
+    expect(await kindsOf(store.takeIn([message(1, { text })], [], USAGE))).toEqual(["stored"]);
     await store.probe();
   });
 
@@ -224,7 +225,7 @@ describe("openSqliteStore(), when it has grown to maxMb", () => {
       if ((await failure(store.takeIn([], [bad], USAGE))) !== "") break;
     }
     await store.prune(NOW + 365 * 86_400_000);
-    expect(await store.takeIn([message(1)], [], USAGE)).toEqual(["stored"]);
+    expect(await kindsOf(store.takeIn([message(1)], [], USAGE))).toEqual(["stored"]);
     store.close();
   });
 });
@@ -253,9 +254,9 @@ describe("Store.prune()", () => {
     await stored(store, 1);
     await settled(store);
     await store.prune(NOW + HOUR / 2);
-    expect(await store.takeIn([message(0)], [], USAGE)).toEqual(["duplicate-id"]);
+    expect(await kindsOf(store.takeIn([message(0)], [], USAGE))).toEqual(["duplicate-id"]);
     await store.prune(NOW + 100 * 24 * HOUR);
-    expect(await store.takeIn([message(0)], [], USAGE)).toEqual(["stored"]);
+    expect(await kindsOf(store.takeIn([message(0)], [], USAGE))).toEqual(["stored"]);
   });
 
   test("never forgets a message that still waits, nor a reply", async () => {

@@ -201,7 +201,7 @@ describe("Store.cancel()", () => {
     const after = openSqliteStore(file);
     await after.cancel("s1", NOW);
     expect(await statesOf(after, "s1")).toEqual(["user:staff1 queued"]);
-    expect(await after.leftSending()).toBe(1);
+    expect(await after.leftSending("default")).toBe(1);
     await after.cancel("s1", NOW);
     expect(await statesOf(after, "s1")).toEqual(["user:staff1 recalled"]);
     expect((await after.counts()).outbox).toBe(0);
