@@ -1,4 +1,6 @@
-/** A turn is ended by the person it is for. */
+import { chatIdOf, type Chat } from "../inbound/session.ts";
+
+/** A turn is ended by the person it is for, or by an owner. */
 export class StopError extends Error {
   override readonly name = "StopError";
   constructor() {
@@ -6,66 +8,72 @@ export class StopError extends Error {
   }
 }
 
-/** A turn that somebody may end. */
-interface Running {
+/** A turn under way. */
+export interface RunningTurn {
+  readonly session: string;
+  /** Whom it is for. */
+  readonly asker: string;
+  /** People see it in a card: that says by itself that it was stopped. */
+  readonly inCard: boolean;
+  stop(): void;
+  /** Resolves when it is over, stopped or not, and its replies are committed. */
+  readonly over: Promise<void>;
+}
+
+export interface Beginning {
+  readonly session: string;
+  readonly chat: Chat;
   readonly asker: string;
   readonly cards: () => readonly string[];
-  readonly controller: AbortController;
 }
 
-/** Who may end which turn: by a word in the chat, or by the button of a card. */
+/** Turns that may be ended: by a command in their chat, or by the button of a card. */
 export interface Stops {
-  /** The turn of a session now runs for `asker`; `signal` is aborted with a `StopError` when it is to end. */
-  begin(
-    session: string,
-    asker: string,
-    cards: () => readonly string[],
-  ): { readonly signal: AbortSignal; over(): void };
-  /** A message says so. Only who has asked may stop; `msgId` is remembered if it did. */
-  byWord(session: string, userId: string, msgId: string): void;
-  /** A card's button was pressed. True if that ended a turn. */
-  byCard(outTrackId: string, userId: string): boolean;
-  /** Whether this message has ended a turn. */
-  hasStopped(msgId: string): boolean;
+  /** A turn runs; `signal` is aborted with a `StopError` when it is to end. */
+  begin(turn: Beginning): { readonly signal: AbortSignal; over(): void };
+  running(chat: Chat): readonly RunningTurn[];
+  /** The turn that fills this card. */
+  ofCard(outTrackId: string): RunningTurn | undefined;
 }
 
-/** Messages remembered until their own turn comes. */
-const REMEMBERED = 1000;
+interface Running extends Beginning {
+  readonly view: RunningTurn;
+}
 
 export function createStops(): Stops {
   const running = new Map<string, Running>();
-  const stopped = new Set<string>();
-
-  const stop = (turn: Running | undefined, userId: string): boolean => {
-    if (turn === undefined || userId === "" || turn.asker !== userId) return false;
-    turn.controller.abort(new StopError());
-    return true;
-  };
 
   return {
-    begin(session, asker, cards) {
+    begin(turn) {
       const controller = new AbortController();
-      const turn = { asker, cards, controller };
-      running.set(session, turn);
+      const over = Promise.withResolvers<void>();
+      const { session, asker, cards } = turn;
+      const view: RunningTurn = {
+        session,
+        asker,
+        get inCard() {
+          return cards().length > 0;
+        },
+        stop: () => controller.abort(new StopError()),
+        over: over.promise,
+      };
+      const entry = { ...turn, view };
+      running.set(session, entry);
       return {
         signal: controller.signal,
         over() {
-          if (running.get(session) === turn) running.delete(session);
+          if (running.get(session) === entry) running.delete(session);
+          over.resolve();
         },
       };
     },
-    byWord(session, userId, msgId) {
-      if (!stop(running.get(session), userId)) return;
-      stopped.add(msgId);
-      const [oldest] = stopped;
-      if (stopped.size > REMEMBERED && oldest !== undefined) stopped.delete(oldest);
-    },
-    byCard(outTrackId, userId) {
-      for (const turn of running.values()) {
-        if (turn.cards().includes(outTrackId)) return stop(turn, userId);
-      }
-      return false;
-    },
-    hasStopped: (msgId) => stopped.has(msgId),
+    running: (chat) =>
+      [...running.values()].filter((turn) => sameChat(turn.chat, chat)).map(({ view }) => view),
+    ofCard: (outTrackId) =>
+      running.values().find(({ cards }) => cards().includes(outTrackId))?.view,
   };
+}
+
+function sameChat(one: Chat, other: Chat): boolean {
+  return one.kind === other.kind && chatIdOf(one) === chatIdOf(other);
 }

@@ -1,68 +1,69 @@
 import { describe, expect, test } from "bun:test";
-import { StopError, createStops } from "../../../src/core/bridge/stops.ts";
+import { StopError, createStops } from "../../../src/core/desk/stops.ts";
+import type { Chat } from "../../../src/core/inbound/session.ts";
+
+const chat: Chat = {
+  account: "default",
+  kind: "direct",
+  conversationId: "cidOne==",
+  userId: "staff1",
+};
+const group: Chat = {
+  account: "default",
+  kind: "group",
+  conversationId: "cidGroup==",
+  userId: undefined,
+};
 
 const begun = (cards: readonly string[] = []) => {
   const stops = createStops();
-  return { stops, running: stops.begin("session", "asker", () => cards) };
+  const turn = { session: "session", chat, asker: "staff1", cards: () => cards };
+  return { stops, running: stops.begin(turn) };
 };
 
 describe("createStops()", () => {
-  test("who has asked ends the turn with a word, and the word is remembered", () => {
+  test("a turn under way is found by its chat, and ends when told to", () => {
     const { stops, running } = begun();
-    stops.byWord("session", "asker", "msg2");
+    const [turn] = stops.running({ ...chat, conversationId: "cidAnother==" });
+    expect(turn).toMatchObject({ session: "session", asker: "staff1", inCard: false });
+    turn?.stop();
     expect(running.signal.reason).toBeInstanceOf(StopError);
-    expect(stops.hasStopped("msg2")).toBe(true);
   });
 
-  test.each([
-    ["somebody else", "session", "other"],
-    ["nobody known", "session", ""],
-    ["the same person in another chat", "elsewhere", "asker"],
-  ])("%s does not end it", (_who, session, userId) => {
-    const { stops, running } = begun(["card1"]);
-    stops.byWord(session, userId, "msg2");
-    expect(running.signal.aborted).toBe(false);
-    expect(stops.hasStopped("msg2")).toBe(false);
+  test.each<[string, Chat]>([
+    ["another person's chat", { ...chat, userId: "staff2" }],
+    ["a group of the same name", { ...group, conversationId: "staff1" }],
+  ])("it is not found in %s", (_what, other) => {
+    expect(begun().stops.running(other)).toEqual([]);
   });
 
-  test("whoever asked anonymously is not everybody who is anonymous", () => {
+  test("several turns of one chat are all found", () => {
     const stops = createStops();
-    const { signal } = stops.begin("session", "", () => []);
-    stops.byWord("session", "", "msg2");
-    expect(signal.aborted).toBe(false);
+    for (const session of ["one", "two"]) {
+      stops.begin({ session, chat: group, asker: "staff1", cards: () => [] });
+    }
+    expect(stops.running(group).map(({ session }) => session)).toEqual(["one", "two"]);
   });
 
-  test("the button of one of its cards ends it, for who has asked only", () => {
+  test("it is found by each of its cards, also those that come later", () => {
     const cards = ["card1"];
     const { stops, running } = begun(cards);
     cards.push("card2");
-    expect(stops.byCard("card3", "asker")).toBe(false);
-    expect(stops.byCard("card2", "other")).toBe(false);
-    expect(running.signal.aborted).toBe(false);
-    expect(stops.byCard("card2", "asker")).toBe(true);
+    expect(stops.ofCard("card3")).toBeUndefined();
+    const turn = stops.ofCard("card2");
+    expect(turn?.inCard).toBe(true);
+    turn?.stop();
     expect(running.signal.aborted).toBe(true);
   });
 
-  test("a turn that is over cannot be ended, and does not take the next one with it", () => {
+  test("a turn that is over is not found, says so, and does not take the next one with it", async () => {
     const { stops, running } = begun();
-    const next = stops.begin("session", "asker", () => []);
+    const [turn] = stops.running(chat);
+    const next = stops.begin({ session: "session", chat, asker: "staff1", cards: () => [] });
     running.over();
-    stops.byWord("session", "asker", "msg3");
-    expect(next.signal.aborted).toBe(true);
-    expect(running.signal.aborted).toBe(false);
+    await turn?.over;
+    expect(stops.running(chat)).toHaveLength(1);
     next.over();
-    stops.byWord("session", "asker", "msg4");
-    expect(stops.hasStopped("msg4")).toBe(false);
-  });
-
-  test("does not remember words for ever", () => {
-    const stops = createStops();
-    for (let at = 0; at <= 1000; at++) {
-      const { over } = stops.begin("session", "asker", () => []);
-      stops.byWord("session", "asker", `msg${at}`);
-      over();
-    }
-    expect(stops.hasStopped("msg0")).toBe(false);
-    expect(stops.hasStopped("msg1000")).toBe(true);
+    expect(stops.running(chat)).toEqual([]);
   });
 });
