@@ -1,13 +1,15 @@
 import { DeadlineError, deadline, type Clock } from "../clock.ts";
 import { headerValue } from "../header.ts";
+import { foldedKey } from "../inbound/session.ts";
 import { parseJson } from "../json.ts";
 import { reasonOf } from "../log.ts";
 import { NOT_CONNECTED } from "../network.ts";
 import { readText } from "../read-text.ts";
 import { readAnswer, type Streamed, type StreamEvents } from "./answer-stream.ts";
 import { REWRITTEN, classify, errorIn, type GatewayFailure } from "./errors.ts";
-import { createHangUp, type HangUp } from "./hang-up.ts";
+import { createHangUp, createTraffic, unlessAborted, type HangUp } from "./hang-up.ts";
 import { createHistory, type AskedBefore, type Found } from "./history.ts";
+import { createTools } from "./tools.ts";
 
 export interface GatewayOptions {
   /** Without a trailing slash: a slash before the path is a 404 there. */
@@ -50,18 +52,30 @@ export type Answer =
 
 export interface Gateway {
   /**
-   * One turn over `POST /v1/chat/completions`, streamed. Never throws for what the gateway or the
-   * network does; rejects only if `signal` was aborted, with its reason: at once for the caller, while
-   * the request itself lives on until it may be broken off (see `createHangUp`).
+   * One turn over `POST /v1/chat/completions`, streamed, once the session is no longer about to be
+   * forgotten. Never throws for what the gateway or the network does; rejects only if `signal` was
+   * aborted, with its reason: at once for the caller, while the request itself lives on until it may be
+   * broken off (see `createHangUp`).
    */
   ask(question: Question, events: StreamEvents, signal: AbortSignal): Promise<Answer>;
   /** What became of a question asked before. Rejects only if `signal` was aborted. */
   look(asked: AskedBefore, signal: AbortSignal): Promise<Found>;
+  /**
+   * Forgets a session's history, once no request of ours is under way in it any more; what is asked
+   * from now on waits until that is done. A session that never was is forgotten too. Rejects only if
+   * `signal` was aborted, with its reason.
+   */
+  reset(session: string, signal: AbortSignal): Promise<ResetOutcome>;
   /** Whether the gateway says it is ready: undefined, or why not. Never throws. */
   health(): Promise<string | undefined>;
   /** Resolves when no request that nobody waits for is left. */
   quiet(): Promise<void>;
 }
+
+export type ResetOutcome =
+  | { readonly ok: true }
+  /** `reason` is for the log: one line, no secret, nothing anybody has said. */
+  | { readonly ok: false; readonly kind: "unreachable" | "refused"; readonly reason: string };
 
 const HEALTH_MS = 5000;
 /** The gateway's own words where nothing of the model's is left, which may be because it was all files. */
@@ -73,7 +87,9 @@ export function createGateway(options: GatewayOptions): Gateway {
   const { url, token, clock, fetch } = options;
   /** What others say may quote what they were sent. */
   const hide = (text: string) => (token === undefined ? text : text.replaceAll(token, "***"));
-  const history = createHistory({ url, headers: authorization(token), fetch, clock, hide });
+  const tools = createTools({ url, headers: authorization(token), fetch, clock, hide });
+  const history = createHistory({ url, tools });
+  const traffic = createTraffic();
   /** Requests nobody waits for any more. */
   const lingering = new Set<Promise<unknown>>();
 
@@ -130,11 +146,16 @@ export function createGateway(options: GatewayOptions): Gateway {
   return {
     async ask(question, events, signal) {
       signal.throwIfAborted();
+      const key = foldedKey(question.session);
+      for (let gate = traffic.gate(key); gate !== undefined; gate = traffic.gate(key)) {
+        await unlessAborted(gate, signal);
+      }
       const hangUp = createHangUp(clock);
       const limit = deadline(clock, options.timeoutMs, signal);
       const answer = request(question, events, hangUp).finally(hangUp.clear);
+      traffic.add(key, answer);
       try {
-        return await Promise.race([answer, aborted(limit.signal)]);
+        return await unlessAborted(answer, limit.signal);
       } catch (error) {
         if (limit.signal.aborted) linger(answer, hangUp);
         signal.throwIfAborted();
@@ -144,6 +165,15 @@ export function createGateway(options: GatewayOptions): Gateway {
       }
     },
     look: (asked, signal) => history.look(asked, signal),
+    reset: async (session, signal) =>
+      await traffic.alone(foldedKey(session), signal, async () => {
+        // The session goes into `args`: on top it would be the one the tool runs in.
+        const args = { action: "reset", sessionKey: headerValue(session) };
+        const done = await tools.invoke("sessions", args, session, signal);
+        if (done.ok) return { ok: true };
+        const { kind, reason } = done;
+        return { ok: false, kind: kind === "refused" ? kind : "unreachable", reason };
+      }),
     async health() {
       const limit = deadline(clock, HEALTH_MS);
       try {
@@ -172,14 +202,6 @@ export function createGateway(options: GatewayOptions): Gateway {
     lingering.add(over);
     hangUp.request();
   }
-}
-
-function aborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_resolve, reject) => {
-    const fail = () => reject(signal.reason as Error);
-    if (signal.aborted) fail();
-    else signal.addEventListener("abort", fail, { once: true });
-  });
 }
 
 type EventStream = Response & { readonly body: ReadableStream<Uint8Array> };

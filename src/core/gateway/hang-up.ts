@@ -58,3 +58,64 @@ export function createHangUp(clock: Clock): HangUp {
     },
   };
 }
+
+/** The requests under way in each session, nobody's any more included, and who must be alone there. */
+export interface Traffic {
+  /** Settles when whoever is alone in the session, or waits to be, is done; undefined: nobody. Never rejects. */
+  gate(session: string): Promise<void> | undefined;
+  /** A request is under way, until it settles. */
+  add(session: string, request: Promise<unknown>): void;
+  /**
+   * Does `work` when all that came before it in the session is over; what comes after it is to heed the
+   * gate. Rejects if `signal` was aborted while it waited, with its reason.
+   */
+  alone<T>(session: string, signal: AbortSignal, work: () => Promise<T>): Promise<T>;
+}
+
+export function createTraffic(): Traffic {
+  const running = new Map<string, Set<Promise<void>>>();
+  const gates = new Map<string, Promise<void>>();
+
+  return {
+    gate: (session) => gates.get(session),
+    add(session, request) {
+      const held = running.get(session) ?? new Set();
+      running.set(session, held);
+      const over: Promise<void> = settled(request).then(() => {
+        held.delete(over);
+        if (held.size === 0) running.delete(session);
+      });
+      held.add(over);
+    },
+    async alone(session, signal, work) {
+      const before = Promise.all([gates.get(session), ...(running.get(session) ?? [])]);
+      const done = unlessAborted(before, signal).then(work);
+      const gate = settled(done);
+      gates.set(session, gate);
+      try {
+        return await done;
+      } finally {
+        if (gates.get(session) === gate) gates.delete(session);
+      }
+    },
+  };
+}
+
+const settled = async (promise: Promise<unknown>): Promise<void> => {
+  await promise.catch(() => undefined);
+};
+
+/** Rejects as soon as `signal` is aborted, with its reason, whatever becomes of the promise. */
+export async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  let fail = () => {};
+  const aborted = new Promise<never>((_resolve, reject) => {
+    fail = () => reject(signal.reason as Error);
+    if (signal.aborted) fail();
+    else signal.addEventListener("abort", fail, { once: true });
+  });
+  try {
+    return await Promise.race([promise, aborted]);
+  } finally {
+    signal.removeEventListener("abort", fail);
+  }
+}

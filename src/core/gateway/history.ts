@@ -1,12 +1,8 @@
 import * as v from "valibot";
-import { deadline, type Clock } from "../clock.ts";
 import { headerValue } from "../header.ts";
 import { foldedKey } from "../inbound/session.ts";
-import { parseJson } from "../json.ts";
-import { reasonOf } from "../log.ts";
-import { errorIn } from "./errors.ts";
-import { NOT_CONNECTED, isLoopback } from "../network.ts";
-import { readText } from "../read-text.ts";
+import { isLoopback } from "../network.ts";
+import type { Invocation, Tools } from "./tools.ts";
 import { entriesOf, finalAnswerOf, isOurs, isUser, type Entry, type Final } from "./transcript.ts";
 
 /** A question this worker has asked, or was about to ask. */
@@ -34,8 +30,7 @@ export type Found =
   | { readonly kind: "unreadable"; readonly reason: string };
 
 /**
- * Reads a session's records over `POST /tools/invoke`, which the gateway always serves. Seen with
- * OpenClaw 2026.9.6.
+ * Reads a session's records with the gateway's own tools. Seen with OpenClaw 2026.9.6.
  */
 export interface History {
   /** Rejects only if `signal` was aborted. */
@@ -45,17 +40,11 @@ export interface History {
 }
 
 export interface HistoryOptions {
+  /** The gateway's: whether it has the same clock. */
   readonly url: string;
-  /** Authorization. */
-  readonly headers: Readonly<Record<string, string>>;
-  readonly fetch: typeof fetch;
-  readonly clock: Clock;
-  /** Takes secrets out of what others say. */
-  readonly hide: (text: string) => string;
+  readonly tools: Tools;
 }
 
-const TIMEOUT_MS = 10_000;
-const MAX_BYTES = 4 * 1024 * 1024;
 /** Far enough back for one turn with its tool calls. */
 const ENTRIES = 50;
 /** The most the gateway gives. `search` finds longer keys too, and the row looked for must be among them. */
@@ -65,60 +54,21 @@ const SLACK_MS = 2000;
 /** Behind a loopback address may be a container's clock, or one behind a tunnel. */
 const LOCAL_SLACK_MS = 300;
 
-const Invoked = v.object({ result: v.object({ details: v.unknown() }) });
 const Rows = v.object({
   sessions: v.array(v.object({ key: v.string(), status: v.nullish(v.string()) })),
 });
 
-type Invocation =
-  | { readonly ok: true; readonly details: unknown; readonly skewMs: number }
-  | {
-      readonly ok: false;
-      readonly found: Found & { readonly kind: "unreachable" | "unreadable" };
-    };
-
-export function createHistory(options: HistoryOptions): History {
-  const { url, clock, fetch, hide } = options;
+export function createHistory({ url, tools }: HistoryOptions): History {
   const sameClock = isLoopback(new URL(url).hostname);
 
-  const invoke = async (tool: string, args: object, signal?: AbortSignal): Promise<Invocation> => {
-    const limit = deadline(clock, TIMEOUT_MS, signal);
-    try {
-      const response = await fetch(`${url}/tools/invoke`, {
-        method: "POST",
-        headers: { ...options.headers, "content-type": "application/json" },
-        body: JSON.stringify({ tool, args }),
-        redirect: "manual",
-        signal: limit.signal,
-      });
-      const body = await readText(response, MAX_BYTES);
-      const parsed = v.safeParse(Invoked, parseJson(body));
-      if (response.ok && parsed.success) {
-        const date = Date.parse(response.headers.get("date") ?? "");
-        const skewMs = Number.isNaN(date) ? 0 : date - clock.now();
-        return { ok: true, details: parsed.output.result.details, skewMs };
-      }
-      const kind = response.status === 503 ? "unreachable" : "unreadable";
-      // Never the body: it may hold what people have said.
-      const reason = `${tool}: HTTP ${response.status} ${errorIn(parseJson(body))?.type ?? ""}`;
-      return { ok: false, found: { kind, reason } };
-    } catch (error) {
-      signal?.throwIfAborted();
-      const reason = hide(reasonOf(error));
-      const kind = NOT_CONNECTED.test(reason) ? "unreachable" : "unreadable";
-      return { ok: false, found: { kind, reason } };
-    } finally {
-      limit.clear();
-    }
-  };
-
   /** Whether the gateway is at work in the session, or will be. */
-  const isBusy = async (key: string, signal: AbortSignal) => {
+  const isBusy = async (session: string, signal: AbortSignal) => {
+    const key = foldedKey(session);
     // What is active first: an answer that comes meanwhile is then found in the history.
     for (const activeOnly of [true, false]) {
       const args = { search: key, limit: ROWS, ...(activeOnly ? { activeOnly } : {}) };
-      const listed = await invoke("sessions_list", args, signal);
-      if (!listed.ok) return listed.found;
+      const listed = await tools.invoke("sessions_list", args, session, signal);
+      if (!listed.ok) return failed(listed);
       const rows = v.safeParse(Rows, listed.details);
       if (!rows.success) {
         return { kind: "unreadable", reason: "sessions_list: no sessions in the answer" } as const;
@@ -136,15 +86,17 @@ export function createHistory(options: HistoryOptions): History {
     return false;
   };
 
-  const read = async (session: string, signal?: AbortSignal) =>
-    await invoke("sessions_history", { sessionKey: headerValue(session), limit: ENTRIES }, signal);
+  const read = async (session: string, signal?: AbortSignal) => {
+    const args = { sessionKey: headerValue(session), limit: ENTRIES };
+    return await tools.invoke("sessions_history", args, session, signal);
+  };
 
   return {
     async look(asked, signal) {
-      const busy = await isBusy(foldedKey(asked.session), signal);
+      const busy = await isBusy(asked.session, signal);
       if (typeof busy === "object") return busy;
       const history = await read(asked.session, signal);
-      if (!history.ok) return history.found;
+      if (!history.ok) return failed(history);
       const entries = entriesOf(history.details);
       if (entries === undefined) {
         return { kind: "unreadable", reason: "sessions_history: no messages in the answer" };
@@ -159,6 +111,10 @@ export function createHistory(options: HistoryOptions): History {
       return final?.kind === "answered" ? final : undefined;
     },
   };
+}
+
+function failed({ kind, reason }: Extract<Invocation, { ok: false }>) {
+  return { kind: kind === "unreachable" ? kind : "unreadable", reason } as const;
 }
 
 function judge(
