@@ -17,6 +17,8 @@ export interface SendArguments {
   readonly at?: readonly string[] | undefined;
   readonly "at-all"?: boolean | undefined;
   readonly key?: string | undefined;
+  /** The robot that sends it, by its id. */
+  readonly account?: string | undefined;
 }
 
 const WORDS = ["markdown", "text"] as const;
@@ -56,6 +58,7 @@ export async function bodyOf(
     ...(given.to === undefined ? {} : { to: given.to }),
     ...(Object.keys(at).length > 0 ? { at } : {}),
     ...(given.key === undefined ? {} : { idempotencyKey: given.key }),
+    ...(given.account === undefined ? {} : { account: given.account }),
   };
   if (!("to" in body)) throw wrong("--to is missing: expected --to user:<id> or --to group:<id>");
   return body;

@@ -54,7 +54,7 @@ export function createApp(options: AppOptions): Hono {
 
   const { apiToken, sending, cron, log } = options;
   app.route("/", createMessages({ token: apiToken, sending, log }));
-  app.route("/", createHooks({ token: apiToken, cron, log }));
+  app.route("/", createHooks({ token: apiToken, cron, sending, log }));
   app.notFound((c) => c.json({ error: "not found" }, 404));
   app.onError((error, c) =>
     error instanceof HTTPException ? error.getResponse() : c.json({ error: "internal error" }, 500),

@@ -4,6 +4,8 @@ import type { Log } from "../log.ts";
 import { AddressSchema } from "../send/address.ts";
 import { CronEventSchema, type CronDelivery } from "../send/cron.ts";
 import { problemsIn } from "../send/problems.ts";
+import { accountFor } from "../send/recipients.ts";
+import type { Sending } from "../send/sending.ts";
 import { bearer } from "./bearer.ts";
 import { invalid, readJson } from "./json-body.ts";
 import { orUnavailable, submitted } from "./outcome.ts";
@@ -12,6 +14,7 @@ export interface HooksOptions {
   /** `http.token`; undefined: sending is off. */
   readonly token: string | undefined;
   readonly cron: CronDelivery;
+  readonly sending: Pick<Sending, "accounts">;
   readonly log: Log;
 }
 
@@ -19,9 +22,10 @@ const Query = v.object({ to: v.array(AddressSchema) });
 
 /**
  * `POST /v1/hooks/openclaw` is the gateway's cron webhook: what a scheduled job has to say goes to the
- * chat its session belongs to, or to `?to=…`. 202 taken on · 200 nothing to say · 422 no such chat.
+ * chat its session belongs to, or to `?to=…` by the robot `?account=…`. 202 taken on · 200 nothing to say ·
+ * 403 whoever has ordered the job may not have it write there · 422 no such chat.
  */
-export function createHooks({ token, cron, log }: HooksOptions): Hono {
+export function createHooks({ token, cron, sending, log }: HooksOptions): Hono {
   const app = new Hono();
 
   app.post("/v1/hooks/openclaw", bearer(token), async (c) => {
@@ -29,17 +33,24 @@ export function createHooks({ token, cron, log }: HooksOptions): Hono {
     if (!body.ok) return body.answer;
     const event = v.safeParse(CronEventSchema, body.json);
     const query = v.safeParse(Query, { to: c.req.queries("to") ?? [] });
-    if (!event.success || !query.success) {
-      return invalid(c, problemsIn([...(event.issues ?? []), ...(query.issues ?? [])]));
+    const account = c.req.query("account");
+    const chosen = account === undefined ? undefined : accountFor(account, sending.accounts);
+    if (!event.success || !query.success || chosen?.ok === false) {
+      return invalid(c, [
+        ...problemsIn([...(event.issues ?? []), ...(query.issues ?? [])]),
+        ...(chosen?.ok === false ? [{ path: "account", reason: chosen.reason }] : []),
+      ]);
     }
     return await orUnavailable(c, log, async () => {
-      const outcome = await cron.deliver(event.output, query.output.to);
+      const outcome = await cron.deliver(event.output, { to: query.output.to, account });
       switch (outcome.kind) {
         case "ignored":
           return c.json({ delivered: false, reason: outcome.reason });
         case "unknown-chat":
           log.warn("a scheduled job's words have no chat to go to", { jobId: event.output.jobId });
           return c.json({ error: outcome.reason }, 422);
+        case "refused":
+          return c.json({ error: outcome.reason }, 403);
         default:
           return submitted(c, outcome);
       }

@@ -26,10 +26,10 @@ export function createMessages({ token, sending, log }: MessagesOptions): Hono {
   app.post("/v1/messages", auth, async (c) => {
     const body = await readJson(c);
     if (!body.ok) return body.answer;
-    const parsed = parseRequest(body.json, c.req.header("idempotency-key"));
+    const parsed = parseRequest(body.json, c.req.header("idempotency-key"), sending.accounts);
     if (!parsed.ok) return invalid(c, parsed.problems);
     return await orUnavailable(c, log, async () =>
-      submitted(c, await sending.submit(parsed.request)),
+      submitted(c, await sending.submit({ ...parsed.request, by: "send API" })),
     );
   });
 

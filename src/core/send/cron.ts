@@ -4,28 +4,48 @@ import { foldedKey, type Chat } from "../inbound/session.ts";
 import { cleanAnswer } from "../reply/directives.ts";
 import type { Store } from "../store.ts";
 import type { Texts } from "../texts.ts";
-import type { Address } from "./address.ts";
+import { nameOf, type Address } from "./address.ts";
 import type { Content } from "./content.ts";
+import { accountFor, addressOf } from "./recipients.ts";
 import type { Sending, Submitted } from "./sending.ts";
 
 export type CronOutcome =
   | Submitted
   /** There is nothing to say. */
   | { readonly kind: "ignored"; readonly reason: string }
-  /** Nobody knows which chat is meant. */
-  | { readonly kind: "unknown-chat"; readonly reason: string };
+  /** Nobody knows which chat is meant, or which robot. */
+  | { readonly kind: "unknown-chat"; readonly reason: string }
+  /** Whoever has ordered the job may not have it write there. */
+  | { readonly kind: "refused"; readonly reason: string };
+
+export type MayDeliver = { readonly ok: true } | { readonly ok: false; readonly reason: string };
 
 export interface CronOptions {
   readonly store: Pick<Store, "chatByFoldedKey">;
-  readonly sending: Pick<Sending, "submit">;
+  readonly sending: Pick<Sending, "accounts" | "submit" | "refused">;
   readonly texts: Pick<Texts, "jobFailed">;
+  /**
+   * Whether a job may write to these addressees of this robot. `chat` is where it was ordered; a job that
+   * was not ordered in any chat is not asked about: the gateway's owner has made it.
+   */
+  readonly mayDeliver: (chat: SessionChat, to: readonly Address[], account: string) => MayDeliver;
   readonly clock: Clock;
 }
 
+/** A chat, and the session by which it is known. */
+export type SessionChat = Chat & { readonly session: string };
+
 /** Brings what the gateway's scheduled jobs have to say into a chat. Rejects if the store fails. */
 export interface CronDelivery {
-  /** `to`: addressees instead of the chat the session key names; empty: none given. */
-  deliver(event: CronEvent, to: readonly Address[]): Promise<CronOutcome>;
+  /** Whose session a job's words come from decides where they go, unless somebody has said so. */
+  deliver(event: CronEvent, given: CronTarget): Promise<CronOutcome>;
+}
+
+export interface CronTarget {
+  /** Addressees instead of the chat the session key names; empty: none given. */
+  readonly to: readonly Address[];
+  /** The robot that writes to them; one of `Sending.accounts`. */
+  readonly account?: string | undefined;
 }
 
 const text = v.optional(v.nullable(v.string("expected a string")));
@@ -58,37 +78,63 @@ const ERROR_CHARS = 1000;
 const MINUTE = 60_000;
 
 export function createCronDelivery(options: CronOptions): CronDelivery {
-  const { store, sending, texts, clock } = options;
+  const { store, sending, texts, mayDeliver, clock } = options;
 
-  /**
-   * A job that was made in a chat ("remind me") runs in a session of its own, which stands in front: the
-   * chat's is the job's. Seen with OpenClaw 2026.9.6.
-   */
-  const chatNamedBy = async ({ sessionKey, job }: CronEvent): Promise<Chat | undefined> => {
-    for (const key of [sessionKey, job?.sessionKey]) {
-      const chat = key ? await store.chatByFoldedKey(foldedKey(key)) : undefined;
-      if (chat !== undefined) return chat;
+  const chatNamedBy = async (key: string | null | undefined) =>
+    key ? await store.chatByFoldedKey(foldedKey(key)) : undefined;
+
+  /** Where the words go, and whose wish that is. */
+  const wayOf = async (event: CronEvent, { to, account }: CronTarget): Promise<Way | string> => {
+    // A job that was made in a chat ("remind me") runs in a session of its own, which stands in front:
+    // the chat's is the job's. Seen with OpenClaw 2026.9.6.
+    const own = await chatNamedBy(event.sessionKey);
+    const jobs = await chatNamedBy(event.job?.sessionKey);
+    const chat = own ?? jobs;
+    const orderedIn = jobs ?? own;
+    if (to.length === 0) {
+      if (chat === undefined) return reasonFor(event.job?.sessionKey ?? event.sessionKey ?? "");
+      return { account: chat.account, to: chatOf(chat), addresses: [addressOf(chat)], orderedIn };
     }
-    return undefined;
+    const chosen = accountFor(account ?? orderedIn?.account, sending.accounts);
+    return chosen.ok
+      ? { account: chosen.account, to, addresses: to, orderedIn }
+      : `name the robot that is to write by ?account=<id>: ${chosen.reason}`;
   };
 
   return {
-    async deliver(event, to) {
+    async deliver(event, given) {
       if (event.action !== "finished") return ignored("only finished runs are delivered");
       const content = contentOf(event, texts);
       if (typeof content === "string") return ignored(content);
-      const chat = to.length > 0 ? to : await chatNamedBy(event);
-      const sessionKey = event.job?.sessionKey ?? event.sessionKey ?? "";
-      if (chat === undefined) return { kind: "unknown-chat", reason: reasonFor(sessionKey) };
-      const idempotencyKey = await keyOf(event, to, clock.now());
-      return await sending.submit({
-        to: "account" in chat ? chatOf(chat) : chat,
-        content,
-        idempotencyKey,
-      });
+      const way = await wayOf(event, given);
+      if (typeof way === "string") return { kind: "unknown-chat", reason: way };
+      const { account, to, addresses, orderedIn } = way;
+      if (!sending.accounts.ids.includes(account)) {
+        return { kind: "unknown-chat", reason: `the robot ${account} does not run here` };
+      }
+      const verdict = orderedIn && mayDeliver(orderedIn, addresses, account);
+      if (orderedIn !== undefined && verdict?.ok === false) {
+        const { reason } = verdict;
+        const targets = addresses.map(nameOf);
+        const what = event.jobId;
+        sending.refused({ account, by: BY, chat: orderedIn, targets, what, reason, content });
+        return { kind: "refused", reason };
+      }
+      const idempotencyKey = await keyOf(event, given.to, clock.now());
+      return await sending.submit({ account, to, content, idempotencyKey, by: BY });
     },
   };
 }
+
+interface Way {
+  readonly account: string;
+  readonly to: readonly Address[] | Chat;
+  /** The same as a caller would name them. */
+  readonly addresses: readonly Address[];
+  readonly orderedIn: SessionChat | undefined;
+}
+
+const BY = "gateway";
 
 const ignored = (reason: string): CronOutcome => ({ kind: "ignored", reason });
 

@@ -2,6 +2,33 @@ import type { Chat } from "../inbound/session.ts";
 import type { Store } from "../store.ts";
 import { nameOf, type Address } from "./address.ts";
 
+/** The robots that can send. */
+export interface KnownAccounts {
+  readonly ids: readonly string[];
+  /** `defaultAccount`, if it is set. */
+  readonly usual: string | undefined;
+}
+
+export type ChosenAccount =
+  | { readonly ok: true; readonly account: string }
+  | { readonly ok: false; readonly reason: string };
+
+/** The robot that is to send: the one that is named, else the only one, the usual one, or "default". */
+export function accountFor(named: unknown, { ids, usual }: KnownAccounts): ChosenAccount {
+  const known = ids.map((id) => JSON.stringify(id)).join(" or ");
+  const [only, ...others] = ids;
+  const chosen =
+    named !== undefined ? named : others.length === 0 ? only : (usual ?? DEFAULT_ACCOUNT);
+  if (typeof chosen === "string" && ids.includes(chosen)) return { ok: true, account: chosen };
+  return {
+    ok: false,
+    reason: named === undefined ? `is missing: expected ${known}` : `expected ${known}`,
+  };
+}
+
+/** What the only robot is called where the configuration names none. */
+const DEFAULT_ACCOUNT = "default";
+
 /** One message's way: a chat, or several people whom one call reaches. */
 export interface Recipient {
   readonly chat: Chat;
@@ -63,7 +90,8 @@ async function people(
   return { chat: known ?? { ...direct, conversationId: `user:${only}`, userId: only }, targets };
 }
 
-function addressOf({ kind, conversationId, userId }: Chat): Address {
+/** How a caller would name a chat. */
+export function addressOf({ kind, conversationId, userId }: Chat): Address {
   return kind === "group"
     ? { kind, id: conversationId }
     : { kind: "user", id: userId ?? conversationId };

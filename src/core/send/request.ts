@@ -9,10 +9,11 @@ import type { At, Message } from "../message.ts";
 import { AddressSchema, type Address } from "./address.ts";
 import type { Content } from "./content.ts";
 import { problemsIn, type Problem } from "./problems.ts";
+import { accountFor, type KnownAccounts } from "./recipients.ts";
 import type { SendRequest } from "./sending.ts";
 
 export type ParsedRequest =
-  | { readonly ok: true; readonly request: SendRequest }
+  | { readonly ok: true; readonly request: Omit<SendRequest, "by"> }
   | { readonly ok: false; readonly problems: readonly Problem[] };
 
 const MAX_ADDRESSES = 1000;
@@ -89,7 +90,7 @@ const BodySchema = v.pipe(
   v.objectWithRest(
     {
       to: v.lazy((to) => (typeof to === "string" ? OneAddressSchema : AddressListSchema)),
-      account: v.optional(v.literal("default", 'expected "default"')),
+      account: v.optional(v.unknown()),
       text: v.optional(words),
       markdown: v.optional(words),
       link: v.optional(MESSAGES.link),
@@ -110,15 +111,24 @@ const BodySchema = v.pipe(
  * Reads what `POST /v1/messages` is given. `headerKey` is the header `Idempotency-Key`, for callers who
  * would rather not touch the body. Problems hold nothing of what was given but the paths.
  */
-export function parseRequest(json: unknown, headerKey: string | undefined): ParsedRequest {
+export function parseRequest(
+  json: unknown,
+  headerKey: string | undefined,
+  accounts: KnownAccounts,
+): ParsedRequest {
   const body = v.safeParse(BodySchema, json);
+  const isObject = v.is(anObject, json);
+  const chosen = accountFor(isObject ? (json as Body).account : undefined, accounts);
   const header = v.safeParse(v.optional(KeySchema), headerKey);
   const problems = [
     ...problemsIn(body.issues ?? []),
     ...problemsIn(header.issues ?? []).map(({ reason }) => ({ path: "Idempotency-Key", reason })),
+    ...(chosen.ok || !isObject ? [] : [{ path: "account", reason: chosen.reason }]),
     ...contentProblems(json),
   ];
-  if (!body.success || !header.success || problems.length > 0) return { ok: false, problems };
+  if (!body.success || !header.success || !chosen.ok || problems.length > 0) {
+    return { ok: false, problems };
+  }
   const { to, at, idempotencyKey = header.output } = body.output;
   const together = [
     ...mentionProblems(body.output, to),
@@ -129,7 +139,7 @@ export function parseRequest(json: unknown, headerKey: string | undefined): Pars
   const content = contentOf(body.output, at === undefined ? undefined : mentionsIn(at));
   return together.length > 0 || content === undefined
     ? { ok: false, problems: together }
-    : { ok: true, request: { to, content, idempotencyKey } };
+    : { ok: true, request: { account: chosen.account, to, content, idempotencyKey } };
 }
 
 type Body = v.InferOutput<typeof BodySchema>;

@@ -1,23 +1,40 @@
+import type { Access, ChatSettings } from "../access/access.ts";
+import type { Audit } from "../audit.ts";
 import type { Clock } from "../clock.ts";
 import type { Counters } from "../counters.ts";
 import type { Recall } from "../dingtalk/recall.ts";
-import type { Chat } from "../inbound/session.ts";
+import { chatIdOf, type Chat } from "../inbound/session.ts";
 import type { Log } from "../log.ts";
-import type { Message } from "../message.ts";
+import { saidIn, type Message } from "../message.ts";
 import type { Store } from "../store.ts";
 import type { Address } from "./address.ts";
 import { messagesOf, type Content, type WordsFor } from "./content.ts";
 import { reportOf, type FateReport } from "./fate.ts";
-import { recipientsOf, type Recipient } from "./recipients.ts";
+import { recipientsOf, type KnownAccounts, type Recipient } from "./recipients.ts";
 import { withdraw } from "./withdraw.ts";
 
 /** Something others ask to be sent. */
 export interface SendRequest {
-  /** Addressees, or a chat that is known already. */
+  /** The robot that sends: one of `Sending.accounts`. */
+  readonly account: string;
+  /** Addressees, or a chat of this robot that is known already. */
   readonly to: readonly Address[] | Chat;
   readonly content: Content;
-  /** Who uses it twice means the same message. */
+  /** Who uses it twice with one robot means the same message. */
   readonly idempotencyKey?: string | undefined;
+  /** Who asks, for the audit. */
+  readonly by: "send API" | "gateway";
+}
+
+/** What was not sent as it may not be. */
+export interface Refusal extends Pick<SendRequest, "account" | "content" | "by"> {
+  /** Where it was ordered. */
+  readonly chat: Chat;
+  /** Whom it was for. */
+  readonly targets: readonly string[];
+  /** What wanted to have it sent: a job's id. */
+  readonly what: string;
+  readonly reason: string;
 }
 
 export type Submitted =
@@ -26,18 +43,26 @@ export type Submitted =
   /** Too much waits already. */
   | { readonly kind: "full" };
 
-export interface SendingOptions {
-  readonly store: Pick<Store, "submit" | "fate" | "cancel" | "recalled" | "directChat">;
+/** What sending needs of one robot. */
+export interface SendingAccount {
   readonly words: WordsFor;
   readonly recall: Recall;
+  /** There is something to send to this chat. */
+  readonly onReplies: (chat: Chat) => void;
+  readonly access: Pick<Access, "settings">;
+}
+
+export interface SendingOptions {
+  readonly store: Pick<Store, "submit" | "fate" | "cancel" | "recalled" | "directChat">;
+  /** By id. */
+  readonly accounts: ReadonlyMap<string, SendingAccount>;
+  readonly defaultAccount: string | undefined;
   /** A UUID. */
   readonly newId: () => string;
   readonly clock: Clock;
-  readonly account: string;
   /** Messages that may wait in the outbox when another submission comes. */
   readonly limit: number;
-  /** There is something to send to this chat. */
-  readonly onReplies: (chat: Chat) => void;
+  readonly audit: Audit;
   readonly log: Log;
   readonly counters: Counters;
   /** Breaks off recalls. */
@@ -46,26 +71,48 @@ export interface SendingOptions {
 
 /** Sends unasked: takes messages on, tells what became of them, takes them back. Rejects if the store fails. */
 export interface Sending {
+  readonly accounts: KnownAccounts;
   submit(request: SendRequest): Promise<Submitted>;
+  /** Writes down that something was not let through. */
+  refused(refusal: Refusal): void;
   /** Undefined: the id is not known, or not any more. */
   fate(id: string): Promise<FateReport | undefined>;
   withdraw(id: string): Promise<FateReport | undefined>;
 }
 
+/** Addressees that the audit names. */
+const MAX_SUBJECTS = 20;
+
+const NOT_HERE = "its robot does not run here any more: it cannot be recalled";
+
+/** What was sent by a robot that has been switched off can only be taken back while it waits. */
+const recallNothing: Recall = async (_chat, keys) => ({
+  recalled: [],
+  failed: keys.map((key) => ({ key, reason: NOT_HERE })),
+});
+
 export function createSending(options: SendingOptions): Sending {
-  const { store, clock, account, log } = options;
+  const { store, accounts, clock, audit, log } = options;
+
+  /** Chats with the same settings get the same messages: a thousand groups are not rendered one by one. */
+  const renderer = (content: Content, { words, access }: SendingAccount) => {
+    const bySettings = new Map<ChatSettings, readonly Message[]>();
+    return (chat: Chat): readonly Message[] => {
+      const settings = access.settings(chat);
+      const messages = bySettings.get(settings) ?? messagesOf(content, chat, words);
+      bySettings.set(settings, messages);
+      return messages;
+    };
+  };
 
   return {
-    async submit({ to, content, idempotencyKey }) {
+    accounts: { ids: [...accounts.keys()], usual: options.defaultAccount },
+    async submit({ account, to, content, idempotencyKey, by }) {
+      const robot = accounts.get(account);
+      if (robot === undefined) throw new Error(`the robot ${account} does not run here`);
       const id = options.newId();
       const recipients = await recipientsOf(to, { account, id, store });
-      // `reply.*` tells chats apart by their kind only: a thousand groups are not rendered one by one.
-      const byKind = new Map<Chat["kind"], readonly Message[]>();
-      const messagesFor = (chat: Chat) => {
-        const known = byKind.get(chat.kind) ?? messagesOf(content, chat, options.words);
-        byKind.set(chat.kind, known);
-        return known;
-      };
+      const messagesFor = renderer(content, robot);
       const replies = recipients.flatMap((recipient) =>
         messagesFor(recipient.chat).map((message) => replyOf(recipient, message)),
       );
@@ -73,16 +120,40 @@ export function createSending(options: SendingOptions): Sending {
       const submitted = await store.submit(submission, options.limit, clock.now());
       if (submitted.kind !== "accepted") return submitted;
       options.counters.count("submissions");
-      log.info("messages to send were taken on", { id, messages: replies.length });
-      for (const { chat } of recipients) options.onReplies(chat);
+      log.info("messages to send were taken on", { id, account, messages: replies.length });
+      audit.record({
+        event: "proactive-send",
+        account,
+        by,
+        subject: subjectsOf(recipients.flatMap(({ targets }) => targets)),
+        what: id,
+        content: textOf(content),
+      });
+      for (const { chat } of recipients) robot.onReplies(chat);
       return submitted;
+    },
+    refused({ account, by, chat, targets, what, reason, content }) {
+      log.warn("messages to send were refused", { account, reason });
+      audit.record({
+        event: "proactive-refused",
+        account,
+        by,
+        chat: { kind: chat.kind, id: chatIdOf(chat) },
+        subject: subjectsOf(targets),
+        reason,
+        what,
+        content: textOf(content),
+      });
     },
     async fate(id) {
       const fate = await store.fate(id);
       return fate === undefined ? undefined : reportOf(fate);
     },
     async withdraw(id) {
-      const report = await withdraw(id, options);
+      const fate = await store.fate(id);
+      if (fate === undefined) return undefined;
+      const recall = accounts.get(fate.account)?.recall ?? recallNothing;
+      const report = await withdraw(id, { store, recall, clock, signal: options.signal });
       if (report !== undefined) log.info("messages were taken back", { id, state: report.state });
       return report;
     },
@@ -92,3 +163,11 @@ export function createSending(options: SendingOptions): Sending {
 function replyOf({ chat, userIds, targets }: Recipient, message: Message) {
   return { chat, message, targets, ...(userIds === undefined ? {} : { userIds }) };
 }
+
+function subjectsOf(targets: readonly string[]): readonly string[] {
+  const more = targets.length - MAX_SUBJECTS;
+  return more > 0 ? [...targets.slice(0, MAX_SUBJECTS), `… ${more} more`] : targets;
+}
+
+const textOf = (content: Content): string =>
+  content.kind === "message" ? saidIn(content.message) : content.text;

@@ -30,6 +30,14 @@ describe("the command line becomes a request", () => {
     expect(await body(args)).toEqual({ to: ["group:g"], ...expected });
   });
 
+  test("the robot it names is the worker's to know", async () => {
+    const given = { to: ["user:a"], message: '{"text":"x","account":"other"}' };
+    const read = async () => undefined;
+    expect(await bodyOf({ ...given, account: "work" }, read)).toMatchObject({ account: "work" });
+    expect(await bodyOf(given, read)).toMatchObject({ account: "other" });
+    expect(await bodyOf({ to: ["user:a"], text: "x" }, read)).not.toHaveProperty("account");
+  });
+
   test("what stands on standard input is markdown, or what a dash stands for", async () => {
     expect(await body([], "hi")).toMatchObject({ markdown: "hi" });
     expect(await body(["--text", "-"], "hi")).toMatchObject({ text: "hi" });

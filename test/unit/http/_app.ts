@@ -1,13 +1,15 @@
 import { createApp, type AppOptions } from "../../../src/core/http/app.ts";
-import { createCronDelivery } from "../../../src/core/send/cron.ts";
+import { createCronDelivery, type MayDeliver } from "../../../src/core/send/cron.ts";
 import { TEXTS } from "../../../src/core/texts.ts";
-import { createWorld } from "../send/_sending.ts";
+import { createWorld, type WorldOptions } from "../send/_sending.ts";
 
 export const TOKEN = "the-token!#";
 
 /** The app over submissions in memory. */
-export function serving(options: Partial<AppOptions> = {}) {
-  const world = createWorld();
+export function serving(options: Partial<AppOptions> = {}, given: WorldOptions = {}) {
+  const world = createWorld(given);
+  /** What somebody's jobs may do. */
+  const proactive = { verdict: { ok: true } as MayDeliver };
   const { store, sending, clock, log } = world;
   const app = createApp({
     readiness: async () => ({ ready: true, failing: [] }),
@@ -15,7 +17,13 @@ export function serving(options: Partial<AppOptions> = {}) {
     token: null,
     apiToken: TOKEN,
     sending,
-    cron: createCronDelivery({ store, sending, texts: TEXTS.en, clock }),
+    cron: createCronDelivery({
+      store,
+      sending,
+      texts: TEXTS.en,
+      mayDeliver: () => proactive.verdict,
+      clock,
+    }),
     log,
     ...options,
   });
@@ -36,5 +44,5 @@ export function serving(options: Partial<AppOptions> = {}) {
       headers: { "content-type": "application/json", ...headers },
       body: typeof body === "string" ? body : JSON.stringify(body),
     });
-  return { ...world, app, ask, post };
+  return { ...world, proactive, app, ask, post };
 }

@@ -36,6 +36,22 @@ describe("POST /v1/hooks/openclaw", () => {
     expect(targets).toEqual([["user:staff9"], ["group:cid+/x=="]]);
   });
 
+  test("takes them on for the robot that ?account= names", async () => {
+    const { post, taken } = serving({}, { accounts: ["default", "work"] });
+    const isolated = { ...finished, sessionKey: "agent:main:cron:job1" };
+    expect((await post(`${PATH}?to=user:staff9&account=work`, isolated)).status).toBe(202);
+    expect(taken.map(({ account }) => account)).toEqual(["work"]);
+  });
+
+  test("says why somebody's job may not write", async () => {
+    const { post, proactive, taken } = serving();
+    proactive.verdict = { ok: false, reason: "jobs of guests may not write" };
+    const { status, json } = await post(PATH, finished);
+    expect(status).toBe(403);
+    expect(json).toEqual({ error: "jobs of guests may not write" });
+    expect(taken).toEqual([]);
+  });
+
   test.each([
     [{ ...finished, summary: "NO_REPLY" }, "silent"],
     [{ ...finished, action: "started" }, "only finished runs are delivered"],
@@ -65,6 +81,8 @@ describe("POST /v1/hooks/openclaw", () => {
     ["", { ...finished, job: { name: 5 } }, "job.name"],
     ["?to=staff9", finished, "to[0]"],
     ["?to=user:a&to=user:$:LWCP", finished, "to[1]"],
+    ["?to=user:a&account=nobody", finished, "account"],
+    ["?account=", finished, "account"],
   ])("refuses what it cannot read: %s %j", async (query, body, path) => {
     const { post, taken } = serving();
     const { status, json } = await post(PATH + query, JSON.stringify(body));

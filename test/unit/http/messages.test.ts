@@ -43,6 +43,16 @@ describe("POST /v1/messages", () => {
     expect(taken).toEqual([]);
   });
 
+  test("asks which robot is to send, and takes its name", async () => {
+    const { post, taken, audited } = serving({}, { accounts: ["work", "home"] });
+    const refused = await post(PATH, good);
+    expect(refused.status).toBe(400);
+    expect(refused.json).toMatchObject({ problems: [{ path: "account" }] });
+    expect((await post(PATH, { ...good, account: "home" })).status).toBe(202);
+    expect(taken.map(({ account }) => account)).toEqual(["home"]);
+    expect(audited).toMatchObject([{ account: "home", by: "send API" }]);
+  });
+
   test.each(["", "{", "hello", "\ufeff\u0000"])("refuses what is no JSON: %j", async (body) => {
     const { status, json } = await serving().post(PATH, body);
     expect(status).toBe(400);

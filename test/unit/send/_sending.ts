@@ -1,8 +1,10 @@
+import type { ChatSettings } from "../../../src/core/access/access.ts";
+import type { AuditEvent } from "../../../src/core/audit.ts";
 import { createCounters } from "../../../src/core/counters.ts";
 import type { Recalled } from "../../../src/core/dingtalk/recall.ts";
 import type { Chat } from "../../../src/core/inbound/session.ts";
 import type { Words } from "../../../src/core/message.ts";
-import { createSending } from "../../../src/core/send/sending.ts";
+import { createSending, type SendRequest } from "../../../src/core/send/sending.ts";
 import type { Delivery, Fate, Store, Submission, Submissions } from "../../../src/core/store.ts";
 import { createFakeClock } from "../../support/fake-clock.ts";
 import { createFakeLog } from "../../support/fake-log.ts";
@@ -22,6 +24,16 @@ export const groupChat: Chat = {
   conversationId: "cidGroup==",
   userId: undefined,
 };
+
+/** By folded key: the chats whose sessions are known. */
+const SESSIONS = new Map(
+  [
+    { ...groupChat, session: "agent:main:dingtalk:group:cidGroup==" },
+    { ...directChat, session: "agent:main:dingtalk:user:staff1" },
+    { ...groupChat, account: "work", session: "agent:work:dingtalk:group:cidWork==" },
+    { ...groupChat, account: "gone", session: "agent:main:dingtalk:group:cidGone==" },
+  ].map((chat) => [chat.session.toLowerCase(), chat]),
+);
 
 /** Submissions kept in memory, all of them waiting until a test says otherwise. */
 export function createFakeSubmissions() {
@@ -47,7 +59,8 @@ export function createFakeSubmissions() {
   const store: Submissions & Pick<Store, "chatByFoldedKey"> = {
     async submit(submission, _limit, now) {
       works();
-      const key = submission.idempotencyKey;
+      const { idempotencyKey } = submission;
+      const key = idempotencyKey && `${submission.account} ${idempotencyKey}`;
       const known = key === undefined ? undefined : ids.get(key);
       if (known !== undefined) return { kind: "known", id: known };
       if (full) return { kind: "full" };
@@ -90,15 +103,14 @@ export function createFakeSubmissions() {
         { state: "recalled", at: now },
       );
     },
-    async directChat(_account, userId) {
+    async directChat(account, userId) {
       works();
-      return userId === directChat.userId ? directChat : undefined;
+      const isKnown = account === directChat.account && userId === directChat.userId;
+      return isKnown ? directChat : undefined;
     },
     async chatByFoldedKey(key) {
       works();
-      return key === "agent:main:dingtalk:group:cidgroup=="
-        ? { ...groupChat, session: "agent:main:dingtalk:group:cidGroup==" }
-        : undefined;
+      return SESSIONS.get(key);
     },
   };
   return {
@@ -123,13 +135,29 @@ const words = (markdown: string, chat: Chat): Words[] =>
     .filter((line) => !line.startsWith("<!--"))
     .map((line) => ({ format: "markdown", title: chat.kind, parts: [{ text: line }] }));
 
-export function createWorld() {
+const settings = (systemPrompt: string | undefined): ChatSettings => ({
+  requireMention: true,
+  sessionScope: "group",
+  systemPrompt,
+  reply: { mode: "markdown", tables: "keep", chunkChars: 3500, atSender: true },
+});
+
+export interface WorldOptions {
+  readonly accounts?: readonly string[];
+  readonly defaultAccount?: string;
+}
+
+export function createWorld({ accounts = ["default"], defaultAccount }: WorldOptions = {}) {
   const fake = createFakeSubmissions();
   const clock = createFakeClock();
   const log = createFakeLog();
   const counters = createCounters();
   const woken: string[] = [];
-  const recalls: { chat: Chat; keys: readonly string[] }[] = [];
+  const recalls: { account: string; chat: Chat; keys: readonly string[] }[] = [];
+  const audited: AuditEvent[] = [];
+  const direct = settings("direct");
+  const groups = settings("groups");
+  const own = settings("a group of its own");
   let ids = 0;
   const world = {
     ...fake,
@@ -138,24 +166,44 @@ export function createWorld() {
     counters,
     woken,
     recalls,
+    audited,
     /** What DingTalk says to a recall. */
     recall: (keys: readonly string[]): Recalled => ({ recalled: keys, failed: [] }),
+    /** A group with settings of its own. */
+    special: "cidSpecial==",
   };
-  const sending = createSending({
-    store: fake.store,
-    words,
-    recall: async (chat, keys) => {
-      recalls.push({ chat, keys });
+  const robot = (account: string) => ({
+    words: (markdown: string, chat: Chat) =>
+      words(chat.conversationId === world.special ? `${markdown}!` : markdown, chat),
+    recall: async (chat: Chat, keys: readonly string[]) => {
+      recalls.push({ account, chat, keys });
       return world.recall(keys);
     },
+    onReplies: ({ conversationId }: Chat) => void woken.push(conversationId),
+    access: {
+      settings: ({ kind, conversationId }: Chat) =>
+        kind === "direct" ? direct : conversationId === world.special ? own : groups,
+    },
+  });
+  const robots = new Map(accounts.map((id) => [id, robot(id)]));
+  const sending = createSending({
+    store: fake.store,
+    accounts: robots,
+    defaultAccount,
     newId: () => idAt(++ids),
     clock,
-    account: "default",
     limit: 10_000,
-    onReplies: ({ conversationId }) => void woken.push(conversationId),
+    audit: { record: (event) => void audited.push(event) },
     log,
     counters,
     signal: new AbortController().signal,
   });
-  return Object.assign(world, { sending });
+  return Object.assign(world, {
+    sending,
+    /** A caller of the send API, where nothing else is said. */
+    submit: (request: Pick<SendRequest, "to" | "content"> & Partial<SendRequest>) =>
+      sending.submit({ account: "default", by: "send API", ...request }),
+    /** The robot runs no longer. */
+    disable: (account: string) => void robots.delete(account),
+  });
 }

@@ -11,7 +11,7 @@ const DAY = 24 * 60 * 60 * 1000;
 
 async function submitted(to: readonly Address[]) {
   const world = createWorld();
-  await world.sending.submit({ to, content: hello });
+  await world.submit({ to, content: hello });
   return world;
 }
 
@@ -56,7 +56,7 @@ describe("fate()", () => {
     [["sent", "recalled", "recalled"], "sent"],
   ])("of several messages for one addressee: %j is %s", async (states, state) => {
     const world = createWorld();
-    await world.sending.submit({
+    await world.submit({
       to: [group("g")],
       content: { kind: "markdown", text: "1\n2\n3" },
     });

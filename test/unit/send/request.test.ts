@@ -5,12 +5,14 @@ import { parseRequest } from "../../../src/core/send/request.ts";
 const EXPECTED = 'expected "user:<user id>" or "group:<conversation id>"';
 const good = { to: "group:cid1==", text: "hello" };
 
+const ACCOUNTS = { ids: ["default"], usual: undefined };
+
 const problems = (json: unknown, header?: string) => {
-  const parsed = parseRequest(json, header);
+  const parsed = parseRequest(json, header, ACCOUNTS);
   return parsed.ok ? [] : parsed.problems.map(({ path, reason }) => `${path}: ${reason}`);
 };
 const request = (json: unknown, header?: string) => {
-  const parsed = parseRequest(json, header);
+  const parsed = parseRequest(json, header, ACCOUNTS);
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
   return parsed.request;
 };
@@ -239,7 +241,7 @@ test("parseRequest() never throws, whatever it is given, and says something wher
   const anything = fc.oneof(fc.jsonValue(), fc.array(field).map(Object.fromEntries));
   fc.assert(
     fc.property(anything, (json) => {
-      const parsed = parseRequest(json, undefined);
+      const parsed = parseRequest(json, undefined, ACCOUNTS);
       expect(parsed.ok || parsed.problems.length > 0).toBe(true);
     }),
   );

@@ -13,14 +13,14 @@ const hello: Content = { kind: "markdown", text: "**hello**" };
 /** What a request puts into the outbox. */
 async function queued(to: readonly Address[], content: Content = hello) {
   const world = createWorld();
-  await world.sending.submit({ to, content });
+  await world.submit({ to, content });
   return world.taken[0]?.replies ?? [];
 }
 
 describe("submit()", () => {
   test("answers with an id, and wakes the chats", async () => {
-    const { sending, woken, taken, counters } = createWorld();
-    const submitted = await sending.submit({ to: [user("u1"), group("cid1")], content: hello });
+    const { submit, woken, taken, counters } = createWorld();
+    const submitted = await submit({ to: [user("u1"), group("cid1")], content: hello });
     expect(submitted).toEqual({ kind: "accepted", id: ID });
     expect(taken[0]).toMatchObject({ id: ID, account: "default" });
     expect(woken).toEqual(["user:u1", "cid1"]);
@@ -80,6 +80,15 @@ describe("submit()", () => {
     expect(new Set(replies.map(({ message }) => message)).size).toBe(1);
   });
 
+  test("renders apart for a group with settings of its own", async () => {
+    const replies = await queued([group("g"), group("cidSpecial=="), group("h")]);
+    expect(replies.map(({ message }) => saidIn(message))).toEqual([
+      "**hello**",
+      "**hello**!",
+      "**hello**",
+    ]);
+  });
+
   test("leaves plain text as it is, in messages that fit", async () => {
     const text = "*not* `markup` # at all ".repeat(2000).trim();
     const replies = await queued([group("g")], { kind: "text", text });
@@ -101,31 +110,31 @@ describe("submit()", () => {
   });
 
   test("tells of an idempotency key used before, and adds nothing", async () => {
-    const { sending, taken, woken, counters } = createWorld();
+    const { submit, taken, woken, counters } = createWorld();
     const request = { to: [group("g")], content: hello, idempotencyKey: "k" };
-    await sending.submit(request);
-    expect(await sending.submit(request)).toEqual({ kind: "known", id: ID });
+    await submit(request);
+    expect(await submit(request)).toEqual({ kind: "known", id: ID });
     expect(taken).toHaveLength(1);
     expect(woken).toHaveLength(1);
     expect(counters.read().submissions).toBe(1);
   });
 
   test("says when too much waits", async () => {
-    const { sending, fill, woken } = createWorld();
+    const { submit, fill, woken } = createWorld();
     fill();
-    expect(await sending.submit({ to: [group("g")], content: hello })).toEqual({ kind: "full" });
+    expect(await submit({ to: [group("g")], content: hello })).toEqual({ kind: "full" });
     expect(woken).toEqual([]);
   });
 
   test("takes a chat that is known", async () => {
-    const { sending, taken } = createWorld();
-    await sending.submit({ to: groupChat, content: hello });
+    const { submit, taken } = createWorld();
+    await submit({ to: groupChat, content: hello });
     expect(taken[0]?.replies).toMatchObject([{ chat: groupChat, targets: ["group:cidGroup=="] }]);
   });
 
   test("logs no text and nobody's id", async () => {
-    const { sending, log } = createWorld();
-    await sending.submit({ to: [user("somebody")], content: hello });
+    const { submit, log } = createWorld();
+    await submit({ to: [user("somebody")], content: hello });
     expect(log.text()).toContain(ID);
     expect(log.text()).not.toMatch(/hello|somebody/);
   });
