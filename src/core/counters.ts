@@ -14,6 +14,10 @@ export type CounterName =
   | "duplicates_by_id"
   | "duplicates_by_content"
   | "quarantined"
+  /** Of robots, or said to somebody else. */
+  | "messages_ignored"
+  /** Messages the bridge itself has seen to: commands, and people who are not let in. */
+  | "desk_answers"
   | "turns"
   | "turns_answered"
   | "turns_silent"

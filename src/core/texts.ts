@@ -28,13 +28,16 @@ export interface Texts {
   readonly writing: string;
   /** Closes an answer that was stopped, and answers the word that stopped it. */
   readonly stopped: string;
-  readonly nothingToStop: string;
+  /** Robots seem to answer each other without end. */
+  readonly loop: string;
   /** In a card whose answer did not come to its end there. */
   readonly interrupted: string;
   /** In a card that is left over because the answer turned out shorter, or silent. */
   readonly emptyCard: string;
   /** Stands for a file that could not be sent; `name` is plain text. */
   readonly fileNotSent: Readonly<Record<FileProblem, (name: string) => string>>;
+  /** Stands for a file of the worker's machine that this person may not have. */
+  readonly fileNotForYou: (name: string) => string;
   /** Of the gateway's scheduled jobs. */
   readonly jobFailed: (name: string, error: string) => string;
   /** A turn that ended without an answer. */
@@ -54,7 +57,7 @@ const zh: Texts = {
   slow: "⏳ 还在处理，完成后会在这里回答。想结束的话，发“停止”。",
   writing: "⏳ 正在回答……发“停止”可以结束",
   stopped: "⏹ 已停止。",
-  nothingToStop: "现在没有可以停止的回答（只有提问的人可以停止）。",
+  loop: "🔁 这里的消息像是机器人在互相回答，我先停下来。人发的消息照常回答。",
   interrupted: "⏸ 这条回答中断了，完整的回答会另发一条。",
   emptyCard: "（没有更多内容）",
   fileNotSent: {
@@ -67,6 +70,7 @@ const zh: Texts = {
     unreachable: (name) => `📎 ${name}：取不到这个文件，或暂时上传不了，没有发出。`,
     "no-way": (name) => `📎 ${name}：机器人无法给组织外的联系人发送文件。`,
   },
+  fileNotForYou: (name) => `📎 ${name === "" ? "" : `${name}：`}你没有权限接收这台机器上的文件，没有发出。`,
   jobFailed: (name, error) => `⚠️ 定时任务“${name}”失败：${error}`,
   failures: {
     unreachable: `😥 智能体网关连接不上，这条消息没有得到处理。请稍后再试；如果一直这样，${ADMIN_ZH}。`,
@@ -102,7 +106,7 @@ const en: Texts = {
   slow: "⏳ Still working: the answer will come here. Send “stop” to end it.",
   writing: "⏳ Writing… send “stop” to end it",
   stopped: "⏹ Stopped.",
-  nothingToStop: "There is no answer to stop right now (only who has asked can stop it).",
+  loop: "🔁 Robots seem to be answering each other here, so I stop. People are answered as before.",
   interrupted: "⏸ This answer was interrupted: the whole of it follows in a message of its own.",
   emptyCard: "(nothing more)",
   fileNotSent: {
@@ -115,6 +119,8 @@ const en: Texts = {
     unreachable: (name) => `📎 ${name}: could not be fetched or uploaded. Not sent.`,
     "no-way": (name) => `📎 ${name}: I cannot send files to people outside the organisation.`,
   },
+  fileNotForYou: (name) =>
+    `📎 ${name === "" ? "" : `${name}: `}you may not have files of this machine. Not sent.`,
   jobFailed: (name, error) => `⚠️ The scheduled job “${name}” failed: ${error}`,
   failures: {
     unreachable: `😥 The agent gateway cannot be reached, so this message was not handled. Try again later. ${ADMIN_EN} if it stays like this.`,

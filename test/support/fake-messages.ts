@@ -1,4 +1,4 @@
-import { chatOf, sessionKeyOf } from "../../src/core/inbound/session.ts";
+import { chatOf, claimOf } from "../../src/core/inbound/session.ts";
 import {
   fingerprintOf,
   parseRobotMessage,
@@ -77,15 +77,21 @@ export function frameText(fields: {
   });
 }
 
-/** What the intake makes of a robot message. */
-export function arrivalOf(data: string, account = "default", receivedAt = 0): Arrival {
+/** What the intake makes of a robot message, and the session it goes to while no other has that key. */
+export function arrivalOf(
+  data: string,
+  account = "default",
+  receivedAt = 0,
+): Arrival & { readonly session: string } {
   const parsed = parseRobotMessage(data);
   if (!parsed.ok) throw new Error(parsed.reason);
   const { message } = parsed;
   const chat = chatOf(account, message);
+  const place = claimOf("main", { chat });
   return {
     chat,
-    session: sessionKeyOf("main", chat),
+    place,
+    session: place.wanted,
     msgId: message.msgId ?? "",
     fingerprint: fingerprintOf(account, message),
     data,

@@ -1,6 +1,6 @@
+import { commandIn } from "../desk/command.ts";
 import { mediaIn } from "../inbound/carried.ts";
 import type { MediaPart, Said } from "../inbound/model.ts";
-import { isFromRobotItself } from "../inbound/mentions.ts";
 import { saidIn } from "../inbound/parts.ts";
 import { parseRobotMessage, type RobotMessage } from "../inbound/robot-message.ts";
 import { userIdOf } from "../inbound/session.ts";
@@ -9,8 +9,6 @@ import type { InboxEntry } from "../store.ts";
 /** Messages in one turn, and characters of what people wrote in them. */
 export const MAX_MESSAGES = 8;
 const MAX_CHARS = 4000;
-/** A frame that only holds a word is shorter, whatever DingTalk adds. */
-const STOP_CHARS = 8000;
 
 /** A message in the inbox, read. */
 export interface Waiting {
@@ -19,10 +17,9 @@ export interface Waiting {
   readonly said: Said;
   /**
    * `words` ask something · `wordless` a picture, file or forward · `empty` a mention of the robot and no
-   * more · `stop` ends the answer that is being written · `over-quota` DingTalk kept the content back ·
-   * `own` the robot hears itself.
+   * more · `over-quota` DingTalk kept the content back.
    */
-  readonly kind: "words" | "wordless" | "empty" | "stop" | "over-quota" | "own";
+  readonly kind: "words" | "wordless" | "empty" | "over-quota";
 }
 
 /** Undefined if it cannot be read: only what could be was ever stored, but a newer version may be stricter. */
@@ -30,32 +27,22 @@ export function readEntry(entry: InboxEntry): Waiting | undefined {
   const parsed = parseRobotMessage(entry.data);
   if (!parsed.ok) return undefined;
   const { message } = parsed;
-  const said = saidIn(message);
+  const said = askedIn(message);
   return { entry, message, said, kind: kindOf(message, said) };
 }
 
+/** What the agent is to read of it: the word that asks it beside the running answer is the bridge's. */
+function askedIn(message: RobotMessage): Said {
+  const command = commandIn(message);
+  return command?.name === "btw"
+    ? { parts: [{ kind: "text", text: command.rest }] }
+    : saidIn(message);
+}
+
 function kindOf(message: RobotMessage, said: Said): Waiting["kind"] {
-  if (isFromRobotItself(message)) return "own";
   if (said.parts.length === 0 && message.overQuota) return "over-quota";
   if (said.parts.length === 0 && said.quote === undefined) return "empty";
-  if (isStop(said)) return "stop";
   return wordsOf(said) > 0 ? "words" : "wordless";
-}
-
-const STOP = /^\s*\/?(?:停止|stop|esc)\s*[。.!！]?\s*$/i;
-
-function isStop({ parts, quote }: Said): boolean {
-  const [part, ...others] = parts;
-  return (
-    part?.kind === "text" && others.length === 0 && quote === undefined && STOP.test(part.text)
-  );
-}
-
-/** The message, if it asks for the running answer to end. Most messages cost no second look here. */
-export function stopIn(data: string): RobotMessage | undefined {
-  if (data.length > STOP_CHARS || !/停止|stop|esc/i.test(data)) return undefined;
-  const parsed = parseRobotMessage(data);
-  return parsed.ok && isStop(saidIn(parsed.message)) ? parsed.message : undefined;
 }
 
 /** Characters somebody wrote or spoke. */

@@ -7,9 +7,9 @@ import {
   type RobotMessage,
   type Webhook,
 } from "../inbound/robot-message.ts";
-import { chatOf, sessionKeyOf } from "../inbound/session.ts";
+import type { Chat } from "../inbound/session.ts";
 import { reasonOf, type Log } from "../log.ts";
-import type { Admission, Arrival, Person, QuarantineEntry, Store } from "../store.ts";
+import type { Admission, Arrival, Person, Place, QuarantineEntry, Store } from "../store.ts";
 import type { Budget } from "./budget.ts";
 import { ROBOT_ACK, ackFrame } from "../stream/frame.ts";
 
@@ -20,7 +20,8 @@ export interface AckPath {
 
 export interface IntakeOptions {
   readonly account: string;
-  readonly agentId: string;
+  /** Where a message is to wait. */
+  readonly placeOf: (message: RobotMessage) => { readonly chat: Chat; readonly place: Place };
   /** Where webhooks may point to, besides https on dingtalk.com. */
   readonly oapiUrl: string;
   readonly store: Pick<Store, "takeIn">;
@@ -31,8 +32,8 @@ export interface IntakeOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly counters: Counters;
-  /** This message is in the inbox. */
-  readonly onStored: (arrival: Arrival) => void;
+  /** This message is in the inbox, in the lane `session`. */
+  readonly onStored: (arrival: Arrival, session: string) => void;
 }
 
 /** Commit, then ack. */
@@ -64,7 +65,7 @@ const isArrival = (entry: Arrival | QuarantineEntry): entry is Arrival => "chat"
  * a commit is paid once under load and not waited for when idle.
  */
 export function createIntake(options: IntakeOptions): Intake {
-  const { account, agentId, store, clock, log, counters } = options;
+  const { account, store, clock, log, counters } = options;
   let batch: Offer[] = [];
   let commit = Promise.resolve();
   let problem: string | null = null;
@@ -75,10 +76,10 @@ export function createIntake(options: IntakeOptions): Intake {
     const parsed = parseRobotMessage(data);
     if (!parsed.ok) return { account, reason: parsed.reason, data, receivedAt };
     const { message } = parsed;
-    const chat = chatOf(account, message);
+    const { chat, place } = options.placeOf(message);
     return {
       chat,
-      session: sessionKeyOf(agentId, chat),
+      place,
       // Without an id of its own a message is only known by its push.
       msgId: message.msgId ?? `push:${messageId}`,
       fingerprint: fingerprintOf(account, message),
@@ -139,13 +140,13 @@ export function createIntake(options: IntakeOptions): Intake {
   };
 
   const admitted = (arrival: Arrival, admission: Admission | undefined) => {
-    if (admission === "stored") {
+    if (admission?.kind === "stored") {
       counters.count("messages_stored");
-      options.onStored(arrival);
+      options.onStored(arrival, admission.session);
       return;
     }
     const { msgId } = arrival;
-    if (admission === "duplicate-id") {
+    if (admission?.kind === "duplicate-id") {
       counters.count("duplicates_by_id");
       log.debug("message known already: acked again, not answered again", { msgId });
     } else {

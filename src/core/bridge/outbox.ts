@@ -33,6 +33,7 @@ const DISPLAY_ATTEMPTS = 5;
 const LIMITED_MS = 60_000;
 
 export interface OutboxOptions {
+  readonly account: string;
   readonly store: Store;
   readonly sender: Sender;
   readonly outgoing: Outgoing;
@@ -54,6 +55,8 @@ export interface Outbox {
   wake(conversation: ConversationRef): void;
   /** Wakes every conversation with something to send: what an earlier process left behind. */
   resume(): Promise<void>;
+  /** Somebody else may have put replies into it. */
+  wakeAll(): Promise<void>;
   /** Resolves when nothing is left that could be sent right now. */
   quiet(): Promise<void>;
   drain(): Promise<void>;
@@ -284,6 +287,12 @@ export function createOutbox(options: OutboxOptions): Outbox {
     },
   });
 
+  const wakeAll = async () => {
+    for (const conversation of await store.conversationsWaiting(options.account)) {
+      lanes.wake(keyOf(conversation));
+    }
+  };
+
   return {
     wake(conversation) {
       const key = keyOf(conversation);
@@ -292,16 +301,16 @@ export function createOutbox(options: OutboxOptions): Outbox {
       lanes.wake(key);
     },
     async resume() {
-      const left = await store.leftSending();
+      const left = await store.leftSending(options.account);
       if (left > 0) {
         counters.count("replies_uncertain", left);
         log.warn("replies were being sent when dingbridge last died: they are sent again", {
           replies: left,
         });
       }
-      for (const conversation of await store.conversationsWaiting())
-        lanes.wake(keyOf(conversation));
+      await wakeAll();
     },
+    wakeAll,
     quiet: lanes.quiet,
     drain: lanes.drain,
   };

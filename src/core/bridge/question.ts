@@ -35,8 +35,8 @@ export interface QuestionOptions {
   readonly sameMachine: boolean;
 }
 
-/** Makes the question of a turn out of its messages. */
-export type Compose = (burst: readonly Waiting[]) => Promise<Asking>;
+/** Makes the question of a turn out of its messages. Without `media` what people sent is named, and not handed on. */
+export type Compose = (burst: readonly Waiting[], media: boolean) => Promise<Asking>;
 
 /** What the gateway takes in one request; one too many fails the whole turn. */
 const MAX_IMAGES = 8;
@@ -50,7 +50,7 @@ const IMAGE_TYPES = new Set(
 export function createCompose(options: QuestionOptions): Compose {
   const { shelf, store } = options;
 
-  return async (burst) => {
+  return async (burst, mayShow) => {
     const images: string[] = [];
     let imageBytes = 0;
     const counts = new Map<string, number>();
@@ -99,6 +99,7 @@ export function createCompose(options: QuestionOptions): Compose {
       const length =
         part.durationMs === undefined ? "" : `, ${Math.round(part.durationMs / 1000)} s`;
       if (part.recognition !== undefined) return `[${named}${length}] ${part.recognition}`;
+      if (!mayShow) return `[${named}${length}, left out: this person may not send files here]`;
       if (fetched === undefined) return `[${named}${length}]`;
       if (!fetched.ok) return `[${named}${length}, could not be fetched: ${fetched.reason}]`;
       if (fetched.kind.family === "image") return await picture(fetched, named);
@@ -110,7 +111,7 @@ export function createCompose(options: QuestionOptions): Compose {
       const media = mediaIn(said);
       const words = new Map<MediaPart, string>();
       for (const [at, part] of media.entries()) {
-        const fetched = isFetched(part) ? await shelf.take(entry, media, at) : undefined;
+        const fetched = mayShow && isFetched(part) ? await shelf.take(entry, media, at) : undefined;
         words.set(part, await describe(part, fetched));
       }
       const nameOf = (part: MediaPart) => words.get(part) ?? "";

@@ -1,7 +1,14 @@
 import type { Counters } from "../counters.ts";
 import type { Chat } from "../inbound/session.ts";
 import { reasonOf, type Log } from "../log.ts";
-import type { Mention, Message, Named, Words } from "../message.ts";
+import {
+  isAttachment,
+  plainWords,
+  type Mention,
+  type Message,
+  type Named,
+  type Words,
+} from "../message.ts";
 import { segmentsOf, type Segment } from "../reply/blocks.ts";
 import { wordsFor, type Formatting } from "../reply/format.ts";
 import { namesIn } from "../reply/names.ts";
@@ -26,9 +33,15 @@ export interface Composition {
   readonly others: readonly Message[];
 }
 
+export interface Composing {
+  readonly mention: Mention | undefined;
+  /** Files of this machine may be sent to whoever asked. */
+  readonly files: boolean;
+}
+
 /** Makes messages of an answer, or of what the bridge itself has to say. Never throws. */
 export interface Replies {
-  compose(said: string, chat: Chat, mention: Mention | undefined): Composition;
+  compose(said: string, chat: Chat, composing: Composing): Composition;
   /** Words without anything in them that stands for another kind of message. */
   words(said: string, chat: Chat, mention?: Mention): Words[];
 }
@@ -76,6 +89,15 @@ export function createReplies(options: RepliesOptions): Replies {
     return messages;
   };
 
+  /** The agent serves people who may have everything and others, from the same folders. */
+  const withoutFile = (segment: Segment): Segment => {
+    if (segment.kind === "words" || !takesFile(segment.message)) return segment;
+    const { message } = segment;
+    log.info("a file of this machine is kept from somebody who may not have any");
+    const name = isAttachment(message) ? (message.name ?? "") : "";
+    return { kind: "message", message: plainWords(texts.fileNotForYou(name)) };
+  };
+
   /** A fault of ours costs the answer, not the turn. */
   const failed = (error: unknown, chat: Chat, mention: Mention | undefined): Words[] => {
     counters.count("turns_crashed");
@@ -84,11 +106,12 @@ export function createReplies(options: RepliesOptions): Replies {
   };
 
   return {
-    compose(said, chat, mention) {
+    compose(said, chat, { mention, files }) {
       try {
-        const segments = segmentsOf(said, (reason) => {
+        const found = segmentsOf(said, (reason) => {
           log.warn("a dingtalk block of the agent's is shown as it is", { reason });
         });
+        const segments = files ? found : found.map(withoutFile);
         const spoken = segments.flatMap((segment) =>
           segment.kind === "words" ? [segment.text] : [],
         );
@@ -109,4 +132,9 @@ export function createReplies(options: RepliesOptions): Replies {
     },
     words,
   };
+}
+
+function takesFile(message: Message): boolean {
+  if (!isAttachment(message)) return false;
+  return [message.source, message.cover].some((source) => source !== undefined && "path" in source);
 }

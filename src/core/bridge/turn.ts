@@ -1,35 +1,39 @@
+import type { Rights } from "../access/model.ts";
 import { backoffMs } from "../backoff.ts";
 import type { Clock } from "../clock.ts";
 import type { Counters } from "../counters.ts";
+import type { Stops } from "../desk/stops.ts";
 import type { Answer, Gateway } from "../gateway/client.ts";
-import { isOutage, type GatewayFailure } from "../gateway/errors.ts";
+import { isOutage } from "../gateway/errors.ts";
 import type { Gate, Pass } from "../gateway/gate.ts";
 import type { RobotMessage } from "../inbound/robot-message.ts";
-import { chatOf, userIdOf, type Chat } from "../inbound/session.ts";
+import { agentIn, chatOf, userIdOf, type Chat } from "../inbound/session.ts";
 import { reasonOf, type Log } from "../log.ts";
 import type { Mention, Message } from "../message.ts";
-import { cleanAnswer } from "../reply/directives.ts";
 import type { InboxEntry, Reply, Store } from "../store.ts";
 import type { Texts } from "../texts.ts";
 import { carriesMedia, nextBurst, readEntry, type Waiting } from "./burst.ts";
 import type { Hold } from "./hold.ts";
 import type { Step } from "./lanes.ts";
+import type { LoopGuard } from "./loop-guard.ts";
 import { CUT_OFF } from "./prompt.ts";
 import type { Asking, Compose } from "./question.ts";
 import type { Finding, Recovery } from "./recovery.ts";
 import type { Replies } from "./replies.ts";
 import type { Showing, Showings } from "./showing.ts";
-import type { Stops } from "./stops.ts";
+import { createVerdict } from "./verdict.ts";
 
 export interface TurnOptions {
-  readonly agentId: string;
-  /** What the agent is told on every turn. */
-  readonly system: string;
+  /** What the agent is told on every turn in a chat. */
+  readonly system: (chat: Chat) => string;
   readonly replies: Replies;
   readonly showings: Showings;
   readonly stops: Stops;
   /** Whether an answer in a group mentions whom it is for. */
-  readonly atSender: boolean;
+  readonly atSender: (chat: Chat) => boolean;
+  /** What the person a turn is for may do; undefined: they are not let in any more. */
+  readonly rightsOf: (message: RobotMessage, chat: Chat) => Rights | undefined;
+  readonly loops: LoopGuard;
   readonly gateway: Pick<Gateway, "ask">;
   readonly gate: Pick<Gate, "enter" | "shut" | "state">;
   readonly hold: Hold;
@@ -77,54 +81,24 @@ interface Turn {
   readonly chat: Chat;
   readonly mention: Mention | undefined;
   readonly showing: Showing;
+  readonly rights: Rights | undefined;
   readonly signal: AbortSignal;
 }
 
 export function createTurn(options: TurnOptions): RunTurn {
   const { gateway, gate, hold, recovery, store, texts, clock, log, counters } = options;
 
-  const failed = (failure: GatewayFailure, { entry }: Turn) => {
-    counters.count("turns_failed");
-    log.error("turn failed: the user is told", { ...failure, session: entry.session });
-    return { said: texts.failures[failure.kind] };
-  };
-
-  const notesOn = ({ truncated, shortened }: Answer & { readonly ok: true }) => [
-    ...(truncated ? [texts.truncated] : []),
-    ...(shortened ? [texts.shortened] : []),
-  ];
-
-  const wordsOf = (answer: Answer, turn: Turn): Outcome => {
-    if (!answer.ok) return failed(answer.failure, turn);
-    const cleaned = cleanAnswer(answer.text);
-    if (answer.unseen === true) {
-      log.info(
-        "a long answer: the gateway's records show only its beginning, so files that MEDIA: lines name further down are not sent",
-        { session: turn.entry.session },
-      );
-    }
-    const media = mediaBeside(answer).map((named) => `MEDIA:${named}`);
-    switch (media.length > 0 && cleaned.kind === "empty" ? "media" : cleaned.kind) {
-      case "media":
-      case "text": {
-        counters.count("turns_answered");
-        const words = cleaned.kind === "text" ? [cleaned.text, ...notesOn(answer)] : [];
-        return { said: [...words, media.join("\n")].join("\n\n").trimEnd() };
-      }
-      case "silent":
-        counters.count("turns_silent");
-        return { said: undefined };
-      case "empty":
-        return failed({ kind: "empty", reason: "the gateway's answer was empty" }, turn);
-    }
-  };
+  const { failed, wordsOf } = createVerdict({ texts, log, counters });
 
   const wait = async (turn: Turn): Promise<Outcome> => {
     const step = await hold.wait(turn.entry, turn.chat);
     if (step !== "expired") return { later: step, held: true };
     const reason = "the gateway could not be reached for as long as gateway.holdMs allows";
     // The others came later, and may still be answered.
-    return { ...failed({ kind: "held-too-long", reason }, turn), only: turn.burst.slice(0, 1) };
+    return {
+      ...failed({ kind: "held-too-long", reason }, turn.entry.session),
+      only: turn.burst.slice(0, 1),
+    };
   };
 
   /** Of all its messages: the first may be given up while the others are still looked for. */
@@ -152,8 +126,8 @@ export function createTurn(options: TurnOptions): RunTurn {
         turn.showing.text(soFar);
       },
     };
-    const { agentId, system } = options;
-    const question = { agentId, session, system, ...asking };
+    const system = options.system(turn.chat);
+    const question = { agentId: agentIn(session), session, system, ...asking };
     try {
       const answer = await gateway.ask(question, events, turn.signal);
       log.debug("turn over", { session, ok: answer.ok, ms: clock.now() - asked });
@@ -166,7 +140,8 @@ export function createTurn(options: TurnOptions): RunTurn {
   };
 
   /** What the question is, or a fault of ours that would come again every time. */
-  const composed = async ({ burst, signal, entry }: Turn): Promise<Asking | undefined> => {
+  const composed = async (turn: Turn): Promise<Asking | undefined> => {
+    const { burst, signal, entry } = turn;
     for (const { said } of burst) {
       for (const part of said.parts) {
         if (part.kind !== "unknown") continue;
@@ -174,7 +149,7 @@ export function createTurn(options: TurnOptions): RunTurn {
       }
     }
     try {
-      return await options.compose(burst);
+      return await options.compose(burst, turn.rights?.media ?? false);
     } catch (error) {
       signal.throwIfAborted();
       counters.count("turns_crashed");
@@ -222,7 +197,7 @@ export function createTurn(options: TurnOptions): RunTurn {
         return await wait(turn);
       }
       pass.works();
-      return wordsOf(answer, turn);
+      return wordsOf(answer, session);
     } finally {
       pass.over();
     }
@@ -238,67 +213,73 @@ export function createTurn(options: TurnOptions): RunTurn {
         counters.count("turns_recovered");
         log.info("the answer to a turn that broke off was found", { session });
         if (found.runId !== undefined) noteRun(turn, found.runId);
-        return wordsOf({ ok: true, ...found }, turn);
+        return wordsOf({ ok: true, ...found }, session);
       case "running":
         return { later: { laterMs: found.lookAgainMs } };
       case "held":
         return await wait(turn);
       case "failed":
-        return failed(found.failure, turn);
+        return failed(found.failure, session);
       case "ask":
         // A question that breaks off every time must not be asked without end: each try costs.
         if (turn.entry.asks >= MAX_ASKS) {
           const reason = `it was asked ${MAX_ASKS} times and broke off each time; ${found.reason}`;
-          return failed({ kind: "broken", reason }, turn);
+          return failed({ kind: "broken", reason }, session);
         }
         return await ask(turn, found);
     }
+  };
+
+  /** Robots that answer each other would never end. */
+  const guarded = async (turn: Turn): Promise<Outcome> => {
+    const { message, chat, entry } = turn;
+    const verdict = options.loops.admit(chat, message);
+    if (verdict === "ok") return await ask(turn);
+    log.warn("a robot seems to answer this one without end: not answered", {
+      session: entry.session,
+    });
+    return { said: verdict === "stop" ? texts.loop : undefined };
   };
 
   const outcomeOf = async (kind: Waiting["kind"], turn: Turn): Promise<Outcome> => {
     switch (kind) {
       case "empty":
         return { said: texts.help };
-      case "stop": {
-        const stopped = options.stops.hasStopped(turn.entry.msgId);
-        return { said: stopped ? texts.stopped : texts.nothingToStop };
-      }
-      case "own":
-        log.warn("message of the robot's own: not answered", { session: turn.entry.session });
-        return { said: undefined };
       case "over-quota":
         options.onQuota(true);
         return { said: undefined };
       case "words":
       case "wordless":
         options.onQuota(false);
-        return await resume(turn);
+        return turn.entry.asked === undefined ? await guarded(turn) : await resume(turn);
     }
   };
 
-  /** The outcome of a turn that the person it is for may end. */
-  const stoppable = async (kind: Waiting["kind"], turn: Turn): Promise<Outcome> => {
-    const { entry, showing } = turn;
-    const running = options.stops.begin(entry.session, userIdOf(turn.message), () => showing.cards);
+  /** The outcome of a turn that may be ended by a word. */
+  const stoppable = async (
+    kind: Waiting["kind"],
+    turn: Turn,
+    ended: AbortSignal,
+  ): Promise<Outcome> => {
     try {
-      const signal = AbortSignal.any([turn.signal, running.signal]);
-      return await outcomeOf(kind, { ...turn, signal });
+      return await outcomeOf(kind, { ...turn, signal: AbortSignal.any([turn.signal, ended]) });
     } catch (error) {
       turn.signal.throwIfAborted();
-      if (!running.signal.aborted) throw error;
+      if (!ended.aborted) throw error;
       counters.count("turns_stopped");
-      log.info("turn ended by the person it was for", { session: entry.session });
-      const { shown } = showing;
+      log.info("turn ended by a person", { session: turn.entry.session });
+      const { shown } = turn.showing;
       return { said: shown === "" ? undefined : `${shown}\n\n${texts.stopped}` };
-    } finally {
-      running.over();
     }
   };
 
   const messagesOf = async (said: string | undefined, turn: Turn): Promise<readonly Message[]> => {
-    const { chat, mention, showing, signal } = turn;
+    const { chat, mention, showing, rights, signal } = turn;
     if (said === undefined) return (await showing.end(texts.emptyCard, signal)) ?? [];
-    const { words, messages, others } = options.replies.compose(said, chat, mention);
+    const { words, messages, others } = options.replies.compose(said, chat, {
+      mention,
+      files: rights?.files ?? false,
+    });
     const carded = await showing.end(words === "" ? texts.emptyCard : words, signal);
     return carded === undefined ? await messages() : [...carded, ...others];
   };
@@ -351,14 +332,21 @@ export function createTurn(options: TurnOptions): RunTurn {
     const { entry, message } = head;
     const chat = chatOf(entry.account, message);
     const mention =
-      chat.kind === "direct" || !options.atSender
+      chat.kind === "direct" || !options.atSender(chat)
         ? undefined
         : { userId: message.senderStaffId, nick: message.senderNick };
     const newest = burst.at(-1)?.message ?? message;
     const showing = options.showings.of({ entry, message: newest, chat, mention });
-    const turn = { burst, entry, message, chat, mention, showing, signal };
+    const rights = options.rightsOf(message, chat);
+    const turn = { burst, entry, message, chat, mention, showing, rights, signal };
+    const running = options.stops.begin({
+      session: entry.session,
+      chat,
+      asker: userIdOf(message),
+      cards: () => showing.cards,
+    });
     try {
-      const outcome = await stoppable(head.kind, turn);
+      const outcome = await stoppable(head.kind, turn, running.signal);
       // Whoever still waits keeps its place among those held.
       if (!("held" in outcome)) hold.release(first.session);
       if ("later" in outcome) {
@@ -373,12 +361,8 @@ export function createTurn(options: TurnOptions): RunTurn {
     } catch (error) {
       if (signal.aborted) showing.leave();
       throw error;
+    } finally {
+      running.over();
     }
   };
-}
-
-/** Files that the words do not name: some lines of that kind the gateway leaves where they are. */
-function mediaBeside({ text, media }: Answer & { readonly ok: true }): readonly string[] {
-  const lines = text.split("\n").filter((line) => line.includes("MEDIA:"));
-  return media.filter((named) => !lines.some((line) => line.includes(named)));
 }

@@ -100,6 +100,7 @@ export function createWorld(answer: (call: FakeCall, at: number) => Answer, worl
     });
     const throttle = createThrottle({ perSecond: 1000, clock });
     return createOutbox({
+      account: "default",
       store: seen,
       sender: createSender({
         store: seen,

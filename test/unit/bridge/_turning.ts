@@ -1,3 +1,4 @@
+import { COMMANDS, type Rights } from "../../../src/core/access/model.ts";
 import { MAX_MESSAGES } from "../../../src/core/bridge/burst.ts";
 import { createHold } from "../../../src/core/bridge/hold.ts";
 import type { Step } from "../../../src/core/bridge/lanes.ts";
@@ -7,8 +8,8 @@ import type { Reactions } from "../../../src/core/bridge/reactions.ts";
 import { createRecovery } from "../../../src/core/bridge/recovery.ts";
 import { createReplies } from "../../../src/core/bridge/replies.ts";
 import { createShowings } from "../../../src/core/bridge/showing.ts";
-import { createStops } from "../../../src/core/bridge/stops.ts";
-import { createTurn } from "../../../src/core/bridge/turn.ts";
+import { createStops } from "../../../src/core/desk/stops.ts";
+import { createTurn, type TurnOptions } from "../../../src/core/bridge/turn.ts";
 import { createCounters } from "../../../src/core/counters.ts";
 import { webhookBody } from "../../../src/core/dingtalk/render.ts";
 import type { Answer, Gateway, Question } from "../../../src/core/gateway/client.ts";
@@ -42,7 +43,12 @@ export interface Options {
   readonly reactions?: Reactions;
   readonly slowNoticeMs?: number;
   readonly atSender?: boolean;
+  /** Default: everything. */
+  readonly rights?: Rights;
+  readonly loops?: TurnOptions["loops"];
 }
+
+export const RIGHTS: Rights = { commands: COMMANDS, media: true, files: true, proactive: "any" };
 
 export const SYSTEM = "how to write here";
 
@@ -123,6 +129,7 @@ export function turning(ask: Ask | Answer, options: Options = {}) {
       looked.push(question);
       return (await options.look?.(question)) ?? { kind: "absent" };
     },
+    reset: async () => ({ ok: true }),
     health: async () => options.health?.(),
     quiet: async () => undefined,
   };
@@ -162,8 +169,9 @@ export function turning(ask: Ask | Answer, options: Options = {}) {
     log,
   });
   const run = createTurn({
-    agentId: "main",
-    system: SYSTEM,
+    system: () => SYSTEM,
+    rightsOf: () => options.rights ?? RIGHTS,
+    loops: options.loops ?? { admit: () => "ok" },
     replies: createReplies({
       formatting: () => ({
         mode: options.mode === "text" ? "text" : "markdown",
@@ -178,7 +186,7 @@ export function turning(ask: Ask | Answer, options: Options = {}) {
     }),
     showings,
     stops,
-    atSender: options.atSender ?? true,
+    atSender: () => options.atSender ?? true,
     gateway,
     gate,
     hold,
@@ -221,8 +229,9 @@ export function turning(ask: Ask | Answer, options: Options = {}) {
     nextTurn,
     async takeIn(data: string) {
       const arrival = { ...arrivalOf(data), receivedAt: clock.now(), outageMs: gate.outageMs() };
-      ({ session, chat } = arrival);
-      await real.takeIn([arrival], [], USAGE);
+      ({ chat } = arrival);
+      const [admission] = await real.takeIn([arrival], [], USAGE);
+      session = admission?.session ?? "";
     },
     /** The session's next step: what it says, or the error it ends with. */
     async step(): Promise<Step | Error> {

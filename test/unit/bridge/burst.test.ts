@@ -80,10 +80,9 @@ describe("readEntry()", () => {
     expect(words("hello", {}, { errorCode: 20_001 }).kind).toBe("words");
   });
 
-  test("knows the robot's own words", () => {
-    const senderId = "$:LWCP_v1:$robot";
-    expect(words("hello", {}, { senderId }).kind).toBe("own");
-    expect(picture({}, { senderId }).kind).toBe("own");
+  test("a question beside the running turn is read without the word that makes it one", () => {
+    expect(words("/btw what is 1+1?").said.parts).toEqual([{ kind: "text", text: "what is 1+1?" }]);
+    expect(words("／顺便 几点了").said.parts).toEqual([{ kind: "text", text: "几点了" }]);
   });
 
   test("does not read what cannot be read", () => {
@@ -166,7 +165,6 @@ describe("nextBurst()", () => {
   test.each([
     ["a mention alone", robotData({ text: { content: " " } })],
     ["what DingTalk keeps back", robotData({ text: undefined, errorCode: "20001" })],
-    ["the robot's own words", robotData({ senderId: "$:LWCP_v1:$robot" })],
   ])("leaves %s a turn of its own", (_what, data) => {
     expect(first([waitingOf(data), words("x", { id: 2 })])).toEqual({ ids: [1], waitMs: 0 });
     expect(first([words("x", { id: 2 }), waitingOf(data), words("y", { id: 3 })]).ids).toEqual([2]);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { createIntake } from "../../../src/core/bridge/intake.ts";
 import { createCounters } from "../../../src/core/counters.ts";
+import { chatOf, claimOf } from "../../../src/core/inbound/session.ts";
 import type { Store } from "../../../src/core/store.ts";
 import { openSqliteStore } from "../../../src/store/sqlite.ts";
 import { createFakeClock } from "../../support/fake-clock.ts";
@@ -35,7 +36,10 @@ function taking({ takeIn, open = () => true, outageMs = 0 }: Overrides = {}) {
   };
   const intake = createIntake({
     account: "default",
-    agentId: "main",
+    placeOf(message) {
+      const chat = chatOf("default", message);
+      return { chat, place: claimOf("main", { chat }) };
+    },
     oapiUrl: "https://oapi.dingtalk.com",
     store,
     budget: { current: () => USAGE },
@@ -43,7 +47,7 @@ function taking({ takeIn, open = () => true, outageMs = 0 }: Overrides = {}) {
     clock,
     log,
     counters,
-    onStored: ({ session }) => void woken.push(session),
+    onStored: (_arrival, session) => void woken.push(session),
   });
   const offer = (data: string, messageId: string) => intake.offer(data, messageId, path);
   return { intake, offer, store: real, clock, log, counters, woken, acks };

@@ -23,6 +23,8 @@ interface World {
   readonly sent?: Readonly<Record<string, string>>;
   readonly extractText?: ExtractText;
   readonly context?: boolean;
+  /** What people send is handed on; default: yes. */
+  readonly media?: boolean;
   readonly sameMachine?: boolean;
 }
 
@@ -41,6 +43,7 @@ const pdf = (size = 2048) => bytesOf("%PDF-1.7\n", size);
 /** The text a picture or a file's bytes are taken from, in words. */
 function composing(world: World = {}) {
   const { files = {}, nicks = {}, sent = {}, context = false, sameMachine = false } = world;
+  const { media = true } = world;
   const taken: string[] = [];
   const extracted: { mime: string; name: string; size: number }[] = [];
   const fetched = (bytes: Uint8Array, code: string, name = ""): Fetched => ({
@@ -83,7 +86,10 @@ function composing(world: World = {}) {
     sameMachine,
   });
   const ask = async (...messages: string[]) =>
-    await compose(messages.map((data, at) => waitingOf(data, { id: at + 1 })));
+    await compose(
+      messages.map((data, at) => waitingOf(data, { id: at + 1 })),
+      media,
+    );
   return { ask, taken, extracted };
 }
 
@@ -110,6 +116,21 @@ async function contextOf(data: string, world: World = {}) {
   const [head = "", ...rest] = text.split("\n\n");
   return { lines: head.split("\n"), rest: rest.join("\n\n") };
 }
+
+describe("createCompose(), for somebody whose files are not wanted", () => {
+  test("names what was sent, fetches nothing, and keeps a voice message's words", async () => {
+    const { ask, taken } = composing({ media: false });
+    const { text, images } = await ask(
+      payloadData(KINDS.picture),
+      payloadData(KINDS.file),
+      payloadData(KINDS.audio),
+    );
+    expect(taken).toEqual([]);
+    expect(images).toEqual([]);
+    expect(text.match(/left out: this person may not send files here/g)).toHaveLength(2);
+    expect(text).toContain("[audio 1");
+  });
+});
 
 describe("createCompose(), the context", () => {
   test("says in a direct chat who writes and when, and then what", async () => {

@@ -1,9 +1,20 @@
 import { describe, expect, test } from "bun:test";
 import { TEXTS } from "../../../src/core/texts.ts";
 import { groupData, robotData } from "../../support/fake-messages.ts";
-import { SESSION, fails, says, text, turnOf, turning, type Ask } from "./_turning.ts";
+import { fails, turnOf, turning, type Ask } from "./_turning.ts";
 
-const { stopped, nothingToStop } = TEXTS.zh;
+const { stopped } = TEXTS.zh;
+
+const CHAT = {
+  account: "default",
+  kind: "direct",
+  conversationId: "cidDirect==",
+  userId: "staff1",
+} as const;
+
+const stop = ({ stops }: ReturnType<typeof turning>) => {
+  for (const each of stops.running(CHAT)) each.stop();
+};
 
 /** A turn that lasts until it is stopped. */
 const endless: Ask = (_question, _events, signal) =>
@@ -17,42 +28,13 @@ describe("a turn that somebody stops", () => {
     await turn.takeIn(robotData());
     const step = turn.step();
     await turn.clock.settle();
-    turn.stops.byWord(SESSION, "staff1", "msg2==");
+    stop(turn);
     expect(await step).toBe("again");
     expect(turn.order).toEqual(["asking", "ask", "settle"]);
     expect((await turn.store.counts()).inbox).toBe(0);
     expect(await turn.replies()).toEqual([]);
     expect(turn.counters.read().turns_stopped).toBe(1);
   });
-
-  test("the word that did it is answered", async () => {
-    const turn = turning(endless);
-    await turn.takeIn(robotData());
-    const step = turn.step();
-    await turn.takeIn(robotData({ msgId: "msg2==", createAt: 2, text: { content: "停止" } }));
-    await turn.clock.settle();
-    turn.stops.byWord(SESSION, "staff1", "msg2==");
-    await step;
-    await turn.step();
-    expect(await turn.bodies()).toEqual([text(stopped)]);
-  });
-
-  test.each(["停止", "stop", "STOP", "/stop", "Stop.", " 停止。 ", "esc"])(
-    "%j with nothing to stop says so and asks nobody",
-    async (content) => {
-      const { bodies, asked } = await turnOf(robotData({ text: { content } }), says("no"));
-      expect(bodies).toEqual([text(nothingToStop)]);
-      expect(asked).toEqual([]);
-    },
-  );
-
-  test.each(["停止服务怎么操作？", "don't stop", "stop it", "escape"])(
-    "%j is a question like any other",
-    async (content) => {
-      const { asked } = await turnOf(robotData({ text: { content } }), says("yes"));
-      expect(asked).toHaveLength(1);
-    },
-  );
 
   test("what was shown of the answer stays, with a line that it was stopped", async () => {
     const ends: string[] = [];
@@ -80,7 +62,7 @@ describe("a turn that somebody stops", () => {
     await turn.takeIn(groupData());
     const step = turn.step();
     await turn.clock.settle();
-    expect(turn.stops.byCard("card1", "staff1")).toBe(true);
+    turn.stops.ofCard("card1")?.stop();
     await step;
     expect(ends).toEqual([`Half an ans\n\n${stopped}`]);
     expect(await turn.replies()).toEqual([]);
@@ -112,7 +94,7 @@ describe("a turn that somebody stops", () => {
     await turn.takeIn(robotData());
     const step = turn.step();
     await turn.clock.settle();
-    turn.stops.byWord(SESSION, "staff1", "msg2==");
+    stop(turn);
     await step;
     expect(ends).toEqual([`The beginning\n\n${stopped}`]);
   });
@@ -127,10 +109,9 @@ describe("a turn that somebody stops", () => {
     expect((await turn.store.counts()).inbox).toBe(1);
   });
 
-  test("a word after the end of the turn stops nothing", async () => {
+  test("nothing is left to stop after its end", async () => {
     const { stops, bodies } = await turnOf(robotData(), fails("internal"));
-    stops.byWord(SESSION, "staff1", "msg2==");
-    expect(stops.hasStopped("msg2==")).toBe(false);
+    expect(stops.running(CHAT)).toEqual([]);
     expect(bodies).toHaveLength(1);
   });
 });

@@ -1,0 +1,108 @@
+import type { Clock } from "../clock.ts";
+import type { Counters } from "../counters.ts";
+import type { Desk } from "../desk/desk.ts";
+import { parseRobotMessage, type RobotMessage } from "../inbound/robot-message.ts";
+import { chatOf, type Chat } from "../inbound/session.ts";
+import type { Log } from "../log.ts";
+import type { Mention, Words } from "../message.ts";
+import type { InboxEntry, Store } from "../store.ts";
+import type { Step } from "./lanes.ts";
+import type { Sort, Sorted } from "./sorting.ts";
+
+export interface ReceptionOptions {
+  readonly sort: Sort;
+  readonly desk: Desk;
+  readonly words: (said: string, chat: Chat, mention: Mention | undefined) => readonly Words[];
+  readonly atSender: (chat: Chat) => boolean;
+  readonly store: Pick<Store, "nextTurns" | "settle" | "refile">;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly counters: Counters;
+  /** Replies for this chat are in the outbox. */
+  readonly onReplies: (chat: Chat) => void;
+  /** A message waits in this lane now. */
+  readonly onRefiled: (session: string) => void;
+}
+
+/** What happens to messages that the bridge itself answers, and to those whose place has changed. */
+export interface Reception {
+  /** The next message of a desk's lane. */
+  step(session: string): Promise<Step>;
+  /** Those of a session's waiting messages that still belong there; the others wait elsewhere from now on. */
+  recheck(waiting: readonly InboxEntry[]): Promise<readonly InboxEntry[]>;
+}
+
+export function createReception(options: ReceptionOptions): Reception {
+  const { sort, desk, store, clock, log, counters } = options;
+
+  const refile = async (entry: InboxEntry, { chat, place }: Sorted) => {
+    const session = await store.refile(entry.id, chat, place, clock.now());
+    if (session === entry.session) return false;
+    log.info("message waits elsewhere: who may talk, or to which agent, has changed", { session });
+    options.onRefiled(session);
+    return true;
+  };
+
+  /** Whether a message in this lane is where `sort` wants it; a suffix is the store's. */
+  const isThere = (session: string, { place }: Sorted) => {
+    if ("desk" in place) return session === place.desk;
+    return (
+      session === place.wanted ||
+      (session.startsWith(`${place.wanted}~`) &&
+        /^\d+$/.test(session.slice(place.wanted.length + 1)))
+    );
+  };
+
+  const answer = async (entry: InboxEntry, message: RobotMessage, said: string | undefined) => {
+    const chat = chatOf(entry.account, message);
+    const mention =
+      chat.kind === "direct" || !options.atSender(chat)
+        ? undefined
+        : { userId: message.senderStaffId, nick: message.senderNick };
+    const messages = said === undefined ? [] : options.words(said, chat, mention);
+    await store.settle(
+      [entry.id],
+      messages.map((each) => ({ chat, message: each })),
+      clock.now(),
+    );
+    if (messages.length > 0) options.onReplies(chat);
+  };
+
+  return {
+    async step(session) {
+      const [entry] = await store.nextTurns(session, 1);
+      if (entry === undefined) return "idle";
+      const parsed = parseRobotMessage(entry.data);
+      if (!parsed.ok) {
+        log.error("stored message cannot be read", { session });
+        await store.settle([entry.id], [], clock.now());
+        return "again";
+      }
+      const { message } = parsed;
+      const sorted = sort(message);
+      if (sorted.to === "nobody") {
+        counters.count("messages_ignored");
+        log.info("message of a robot, or one that does not @ this robot: not answered", {
+          conversationId: sorted.chat.conversationId,
+        });
+        await answer(entry, message, undefined);
+      } else if (sorted.to === "desk" || !(await refile(entry, sorted))) {
+        counters.count("desk_answers");
+        const said = await desk.handle({ message, msgId: entry.msgId, ...sorted });
+        await answer(entry, message, said);
+      }
+      return "again";
+    },
+    async recheck(waiting) {
+      const kept: InboxEntry[] = [];
+      for (const entry of waiting) {
+        // What has been asked is looked for where it was asked.
+        const parsed = entry.asked === undefined ? parseRobotMessage(entry.data) : undefined;
+        const sorted = parsed?.ok === true ? sort(parsed.message) : undefined;
+        const stays = sorted === undefined || isThere(entry.session, sorted);
+        if (stays || !(await refile(entry, sorted))) kept.push(entry);
+      }
+      return kept;
+    },
+  };
+}
