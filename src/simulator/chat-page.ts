@@ -199,6 +199,7 @@ export async function startChatPage(options: ChatPageOptions) {
       language: action.language,
       words: action.text,
       last: lastIn(chat.conversationId),
+      robotId: dingtalk.robotId,
     });
     if (said !== undefined) say(chat, { said });
     return said !== undefined;

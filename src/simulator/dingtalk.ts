@@ -7,11 +7,12 @@ import { createCardApi } from "./card-api.ts";
 import { createPresses } from "./card-press.ts";
 import { createCards } from "./cards.ts";
 import { DEFAULTS, noFaults, type DingTalkOptions } from "./dingtalk-options.ts";
+import { createRegistrations } from "./device-flow.ts";
 import { createEventLog } from "./events.ts";
 import { deliver, faultResponse, type Scope, type SendCall } from "./faults.ts";
 import { createFiles } from "./files.ts";
 import { createGuard } from "./guard.ts";
-import type { Kind } from "./kinds.ts";
+import { robotIdOf, type Kind } from "./kinds.ts";
 import { listen } from "./listen.ts";
 import { createOpenApi } from "./openapi.ts";
 import type { SentBody } from "./model.ts";
@@ -44,7 +45,7 @@ export type { Scope, SendOutcome, Switch, Via } from "./faults.ts";
 export type { CardState, SentBody, Upload } from "./model.ts";
 export type { Send, Sent, Violation } from "./outbox.ts";
 export type { FileOptions, FileRequest, Misbehaviour } from "./files.ts";
-export type { Saying } from "./robot-message.ts";
+export type { Saying, Speaker } from "./robot-message.ts";
 export type { Delivery } from "./stream-server.ts";
 
 /** A request to open a connection. */
@@ -133,10 +134,11 @@ export async function startDingTalk(options: DingTalkOptions = {}) {
   const subscribed = (topic: string) =>
     opens.at(-1)?.subscriptions?.some((wanted) => wanted.topic === topic) === true;
   const presses = createPresses({ cards, stream, subscribed });
+  const registrations = createRegistrations(settings, () => server.url);
   app.route("/", createOpenApi({ ...ports, guard, settings }));
   app.route("/", createRobotApi({ ...ports, guard, cards, uploads, flowControlled }));
   app.route("/", createCardApi({ ...ports, guard, cards, templates: settings.templates }));
-  for (const part of [files, uploads, reactions]) app.route("/", part.app);
+  for (const part of [files, uploads, reactions, registrations]) app.route("/", part.app);
   // For answers of the echo: a picture that anybody may fetch.
   app.get("/samples/chart.png", (c) =>
     c.body(chart(), 200, { "content-type": "image/png", "x-content-type-options": "nosniff" }),
@@ -148,8 +150,11 @@ export async function startDingTalk(options: DingTalkOptions = {}) {
 
   const messageFor = (said: Saying) => {
     const saying = completed(said);
-    const { kind, conversationId, senderStaffId } = saying;
-    directory.heard(kind, conversationId, senderStaffId);
+    const { kind, conversationId, from, senderStaffId } = saying;
+    // Nobody else has a staff id to be written to by.
+    if (kind === "group" || from === "colleague") {
+      directory.heard(kind, conversationId, senderStaffId);
+    }
     const { session, expiresAt } = webhooks.issue(conversationId);
     const webhook = { url: `${server.url}/robot/sendBySession?session=${session}`, expiresAt };
     const message = robotMessage(saying, { robotCode: clientId, webhook, overQuota });
@@ -182,6 +187,8 @@ export async function startDingTalk(options: DingTalkOptions = {}) {
     port: server.port,
     clientId,
     clientSecret,
+    /** DingTalk's opaque id of the robot. */
+    robotId: robotIdOf(clientId),
     events,
     faults,
     stream,
@@ -207,6 +214,8 @@ export async function startDingTalk(options: DingTalkOptions = {}) {
     violations: outbox.violations,
     /** All requests to open a connection. */
     opens,
+    /** Robots created by a QR code: it is always this one. */
+    registrations,
     /** Users a batchSend does not find. */
     invalidStaff,
     /** Users a batchSend is kept from for now. */

@@ -2,7 +2,8 @@ import { randomUUID } from "node:crypto";
 
 /** A line of a session's history. */
 export interface Entry {
-  readonly role: "user" | "assistant";
+  /** `system`: the gateway notes that it has forgotten what was before. */
+  readonly role: "user" | "assistant" | "system";
   readonly text: string;
   /** When it was written down: of a user's line, when its turn began. */
   readonly time: number;
@@ -92,6 +93,15 @@ export function createSessions() {
       session.active = false;
       session.status = status;
       session.abortedLastRun = status === "killed";
+    },
+    /** All that was said is forgotten, of a session that never was too. */
+    reset(session: Session) {
+      session.known = true;
+      session.active = false;
+      session.status = undefined;
+      session.abortedLastRun = false;
+      session.entries.length = 0;
+      write(session, { role: "system", text: "Reset", acceptedAt: Date.now() });
     },
     /** The gateway died over a turn. Of one that was not written down it knows nothing. */
     crash(session: Session, recorded: boolean) {

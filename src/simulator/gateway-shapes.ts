@@ -18,11 +18,14 @@ export const ADMISSION_CLOSED = "Agent database execution admission is closed";
 /** What a turn that stands in line fails with when the gateway is told to stop. */
 export const DRAINING_TURN = "Gateway is draining; new tasks are not accepted";
 
+/** What the turns of a session fail with when it is reset. */
+export const ABORTED = "agent run aborted for restart";
+
 /** What a question fails with while the gateway itself goes on with the session's last turn. */
 export const INTERNAL = "internal error";
 
-/** What every tool fails with while the gateway starts. */
-export const STARTING = {
+/** What every tool fails with while the gateway starts, and one that trips over its arguments. */
+export const TOOL_FAILED = {
   ok: false,
   error: { type: "tool_error", message: "tool execution failed" },
 };
@@ -74,6 +77,59 @@ export function badRequest(message: string) {
   return { error: { message, type: "invalid_request_error" } };
 }
 
+export const invalidRequest = (message: string) => ({
+  ok: false,
+  error: { type: "invalid_request", message },
+});
+
+export const unknownAgent = (id: string) => badRequest(`Unknown agent '${id}'.`);
+
+/** What a turn fails with whose session belongs to an agent that is not there. */
+export const notInRoster = (id: string) => `Agent ${id} is not present in the configured roster.`;
+
+export const NO_AGENT = badRequest(
+  "Multiple agents are configured, but this operation has no explicit owner. Select an agent " +
+    "explicitly; CLI callers can pass --agent <id>, channels can add a binding, and ambient services " +
+    "can set their agentId target.",
+);
+
+export const unknownToolAgent = (id: string) => invalidRequest(`Unknown agent id "${id}"`);
+
+export const otherToolAgent = (id: string, session: string) =>
+  invalidRequest(`agent id "${id}" does not match session agent "${session}"`);
+
+export const NO_TOOL_AGENT = invalidRequest(
+  'Multiple agents are configured, but session key "main" has no explicit owner. Pass agentId or use ' +
+    "an agent-prefixed session key.",
+);
+
+/** `GET /v1/models`. */
+export const models = (agents: readonly string[]) => ({
+  object: "list",
+  data: ["openclaw", ...["default", ...agents].map((id) => `openclaw/${id}`)].map((id) => ({
+    id,
+    object: "model",
+    created: 0,
+    owned_by: "openclaw",
+    permission: [],
+  })),
+});
+
+/** Details of a reset. */
+export const resetDone = ({ key, id, updatedAt }: Session) => ({
+  ok: true,
+  key,
+  entry: {
+    sessionId: id,
+    updatedAt,
+    systemSent: false,
+    abortedLastRun: false,
+    inputTokens: 0,
+    outputTokens: 0,
+    totalTokens: 0,
+  },
+});
+
 export const BAD_IMAGES = badRequest("Invalid image_url content in `messages`.");
 export const TOO_LARGE = badRequest("Payload too large");
 
@@ -114,6 +170,10 @@ function historyMessage(key: string, entry: Entry, seq: number) {
     sourceSessionKey: key,
     sourceTool: "main_session_restart_recovery",
   };
+  if (role === "system") {
+    const content = [{ type: "text", text }];
+    return { role, content, timestamp, __openclaw: { kind: "reset", ...meta } };
+  }
   return role === "user"
     ? {
         role,

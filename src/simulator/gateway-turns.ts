@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { reasonOf } from "../core/log.ts";
 import type { Content } from "./gateway-content.ts";
 import type { Session, Sessions } from "./gateway-sessions.ts";
-import { ADMISSION_CLOSED, DRAINING_TURN, RESUME_PROMPT } from "./gateway-shapes.ts";
+import { ABORTED, ADMISSION_CLOSED, DRAINING_TURN, RESUME_PROMPT } from "./gateway-shapes.ts";
 
 /** A request as the gateway saw it. */
 export interface Asked {
@@ -27,7 +27,7 @@ export interface Asked {
 export type Responder = (asked: Asked) => AsyncIterable<string> | Response;
 
 /** Why a turn is broken off. After a crash it is the restarted gateway's to finish. */
-type Interruption = "killed" | "crash" | "drained";
+type Interruption = "killed" | "crash" | "drained" | "reset";
 
 export interface Turn {
   readonly asked: Asked;
@@ -39,6 +39,8 @@ export interface Turn {
   /** Resolves when it is broken off. */
   readonly interrupted: Promise<Interruption>;
   interrupt(why: Interruption): void;
+  /** Why it was broken off. */
+  ended: Interruption | undefined;
   /** It is at work. */
   begun: boolean;
   /** Its question is in the history: a crash leaves it to the next start. */
@@ -72,7 +74,11 @@ export function createTurns({ sessions, isFatal, recordAfterMs }: TurnsOptions) 
       resumed,
       answer,
       interrupted: new Promise((resolve) => (interrupt = resolve)),
-      interrupt: (why) => interrupt(why),
+      interrupt(why) {
+        turn.ended ??= why;
+        interrupt(why);
+      },
+      ended: undefined,
       begun: false,
       recorded: false,
       heard: false,
@@ -113,7 +119,13 @@ export function createTurns({ sessions, isFatal, recordAfterMs }: TurnsOptions) 
     turn.interrupt(why);
   };
 
-  /** The answer's pieces as they come. Undefined once the turn is broken off. */
+  /** What is left to say of a turn that was broken off: mostly there is nobody to say it to. */
+  const endOf = ({ ended }: Turn): Outcome | undefined => {
+    if (ended === "reset") return { ok: false, error: ABORTED };
+    return ended === "drained" ? { ok: false, error: DRAINING_TURN } : undefined;
+  };
+
+  /** The answer's pieces as they come. Undefined once the turn is broken off and nobody listens. */
   const say = async (turn: Turn, hear: Hear): Promise<Outcome | undefined> => {
     const pieces = turn.answer[Symbol.asyncIterator]();
     let said = "";
@@ -121,7 +133,7 @@ export function createTurns({ sessions, isFatal, recordAfterMs }: TurnsOptions) 
       const step = await Promise.race([turn.interrupted, pieces.next()]);
       if (typeof step === "string" || !live.has(turn)) {
         pieces.return?.()?.catch(() => undefined);
-        return undefined;
+        return endOf(turn);
       }
       if (step.done === true) break;
       said += step.value;
@@ -141,7 +153,7 @@ export function createTurns({ sessions, isFatal, recordAfterMs }: TurnsOptions) 
       begin(turn);
       return await say(turn, hear);
     } catch (error) {
-      if (!live.has(turn)) return undefined;
+      if (!live.has(turn)) return endOf(turn);
       record(turn);
       sessions.breakOff(turn.session, "failed");
       return { ok: false, error: reasonOf(error) };
@@ -150,7 +162,7 @@ export function createTurns({ sessions, isFatal, recordAfterMs }: TurnsOptions) 
     }
   };
 
-  /** Runs a turn when its place in the session's line has come. Undefined when it was broken off. */
+  /** Runs a turn when its place in the session's line has come. Undefined when it was broken off and nobody listens. */
   const run = async (turn: Turn, hear: Hear): Promise<Outcome | undefined> => {
     const { session } = turn;
     const before = session.line;
@@ -159,8 +171,7 @@ export function createTurns({ sessions, isFatal, recordAfterMs }: TurnsOptions) 
     session.line = before.then(() => left);
     try {
       const turned = await Promise.race([turn.interrupted, before.then(() => undefined)]);
-      if (turned === "drained") return { ok: false, error: DRAINING_TURN };
-      if (turned !== undefined || !live.has(turn)) return undefined;
+      if (turned !== undefined || !live.has(turn)) return endOf(turn);
       if (isFatal()) return { ok: false, error: ADMISSION_CLOSED };
       return await work(turn, hear);
     } finally {
@@ -183,6 +194,15 @@ export function createTurns({ sessions, isFatal, recordAfterMs }: TurnsOptions) 
       const interrupted = [...live];
       for (const turn of interrupted) breakOff(turn, why);
       return interrupted.filter(({ recorded, resumed }) => recorded || resumed);
+    },
+    /** The session is forgotten: what is under way or in line there ends with an error. */
+    forget(session: Session) {
+      for (const turn of live) {
+        if (turn.session !== session) continue;
+        live.delete(turn);
+        turn.interrupt("reset");
+      }
+      sessions.reset(session);
     },
     /** Refuses every turn that stands in line. */
     refuseQueued() {

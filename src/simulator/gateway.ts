@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { Hono } from "hono";
 import { stream } from "hono/streaming";
 import { createEcho } from "./echo.ts";
+import { createRoster } from "./gateway-agents.ts";
 import { faultResponse, type Fault } from "./faults.ts";
 import { MAX_BODY_BYTES, imagesIn, takesImages, textIn } from "./gateway-content.ts";
 import { createMediaFilter } from "./gateway-media.ts";
@@ -13,14 +14,16 @@ import {
   DRAINING,
   INTERNAL,
   LIVE,
-  STARTING,
+  TOOL_FAILED,
   TOO_LARGE,
   UNAUTHORIZED,
   chunk,
+  models,
+  notInRoster,
   readiness,
   streamError,
 } from "./gateway-shapes.ts";
-import { invokeTool } from "./gateway-tools.ts";
+import { createTools } from "./gateway-tools.ts";
 import { createTurns, type Asked, type Responder, type Turn } from "./gateway-turns.ts";
 import { listen, type Listening } from "./listen.ts";
 
@@ -39,12 +42,21 @@ export interface GatewayOptions {
   readonly startupMs?: number;
   /** A client that hangs up too early makes it fatal, as with the real gateway. */
   readonly strictAborts?: boolean;
+  /** The agents there are: a request for another is refused, and one that names none if there are several. Default: any. */
+  readonly agents?: readonly string[];
   /** How long a turn is at work before its question is in the history: a crash until then loses it. */
   readonly recordAfterMs?: number;
 }
 
 /** Hanging up does no harm at this age once the run has said something, and at the other in any case. */
 const SAFE_ABORT_MS = { heard: 4000, silent: 15_000 };
+
+/** A session that was made to forget. */
+export interface Reset {
+  readonly time: number;
+  /** The key as it was asked for. */
+  readonly session: string;
+}
 
 /** From a start to the next one. */
 interface Life {
@@ -53,6 +65,17 @@ interface Life {
   readonly ready: Promise<void>;
   readonly becomeReady: () => void;
 }
+
+const SSE = {
+  "content-type": "text/event-stream; charset=utf-8",
+  "cache-control": "no-cache",
+};
+
+/** A whole stream of a turn that does not come about. */
+const failedTurn = (error: string) =>
+  [chunk(`chatcmpl_${randomUUID()}`, { role: "assistant" }, null), streamError(error), DONE].join(
+    "",
+  );
 
 function createLife(): Life {
   let becomeReady = () => {};
@@ -68,7 +91,9 @@ export async function startGateway(options: GatewayOptions = {}) {
   const { token = "simulated-token", onStreaming, startupMs = 0, strictAborts = false } = options;
   const { recordAfterMs = 0 } = options;
   let respond = options.respond ?? createEcho("zh");
+  const roster = createRoster(options.agents);
   const asked: Asked[] = [];
+  const resets: Reset[] = [];
   /** What is answered instead of doing the work, until set back to null. */
   const faults: { tools: Fault | null } = { tools: null };
   const sessions = createSessions();
@@ -81,6 +106,18 @@ export async function startGateway(options: GatewayOptions = {}) {
 
   const turns = createTurns({ sessions, isFatal: () => fatal, recordAfterMs });
   const resumes = createResumes({ sessions, turns, respond: (request) => respond(request) });
+
+  const tools = createTools({
+    sessions,
+    roster,
+    reset(sessionKey) {
+      resets.push({ time: Date.now(), session: sessionKey });
+      const session = sessions.open(sessionKey);
+      resumes.drop(session);
+      turns.forget(session);
+      return session;
+    },
+  });
 
   const hungUp = (turn: Turn) => {
     if (!turns.abandon(turn)) return;
@@ -106,8 +143,9 @@ export async function startGateway(options: GatewayOptions = {}) {
   }
   app.post("/tools/invoke", async (c) => {
     if (faults.tools !== null) return faultResponse(faults.tools);
-    return life.started ? invokeTool(sessions, await c.req.text()) : c.json(STARTING, 500);
+    return life.started ? tools.invoke(await c.req.text()) : c.json(TOOL_FAILED, 500);
   });
+  app.get("/v1/models", (c) => c.json(models(roster.all)));
 
   app.post("/v1/chat/completions", async (c) => {
     const bytes = await c.req.arrayBuffer();
@@ -124,17 +162,17 @@ export async function startGateway(options: GatewayOptions = {}) {
       images: imagesIn(content),
     };
     asked.push(request);
+    const selected = roster.selected({ headers: request.headers, model: body.model });
+    if ("refusal" in selected) return c.json(selected.refusal, 400);
     if (!takesImages(request.images)) return c.json(BAD_IMAGES, 400);
+    const stranger = roster.strangerIn(session);
+    if (stranger !== undefined) return c.body(failedTurn(notInRoster(stranger)), 200, SSE);
     const known = sessions.open(session);
     const answer = respond(request);
     if (answer instanceof Response) return answer;
 
-    c.header("content-type", "text/event-stream; charset=utf-8");
-    c.header("cache-control", "no-cache");
-    if (resumes.isRunning(known)) {
-      const id = `chatcmpl_${randomUUID()}`;
-      return c.body([chunk(id, { role: "assistant" }, null), streamError(INTERNAL), DONE].join(""));
-    }
+    if (resumes.isRunning(known)) return c.body(failedTurn(INTERNAL), 200, SSE);
+    for (const [name, value] of Object.entries(SSE)) c.header(name, value);
     resumes.drop(known);
     const turn = turns.create(request, answer);
     const { ready } = life;
@@ -193,6 +231,8 @@ export async function startGateway(options: GatewayOptions = {}) {
     faults,
     /** All questions, in order of arrival. */
     asked,
+    /** All sessions that were made to forget, in order. */
+    resets,
     /** What the gateway has kept of a session: entries, status, whether its last run was cut off. */
     sessionOf: sessions.find,
     set respond(next: Responder) {

@@ -1,3 +1,5 @@
+import { DEFAULTS } from "./dingtalk-options.ts";
+
 type Fields = Readonly<Record<string, unknown>>;
 
 /** A message of some kind: the fields that make it one, and what of it a person sees in the chat. */
@@ -27,7 +29,11 @@ export interface Quoted {
   readonly key?: string | undefined;
 }
 
-export const ROBOT_ID = "$:LWCP_v1:$robot";
+/** DingTalk's opaque id of the robot of an app. */
+export const robotIdOf = (clientId: string): string => `$:LWCP_v1:$${clientId}`;
+
+/** The one a simulator has unless it is told otherwise. */
+export const ROBOT_ID = robotIdOf(DEFAULTS.clientId);
 
 const kind = (msgtype: string, content: Fields, shown: Shown): Kind => ({
   // `text` is that of a text message, which this one is not.
@@ -131,8 +137,9 @@ export function saidByRobot(
     readonly markdown?: { readonly text: string };
   },
   who = "dingbridge",
+  senderId = ROBOT_ID,
 ): Quoted {
-  const robot = { senderId: ROBOT_ID, who };
+  const robot = { senderId, who };
   const { markdown } = body;
   const text = markdown?.text ?? body.text?.content ?? "";
   if (markdown === undefined) return { ...robot, msgType: "text", content: { text }, text };

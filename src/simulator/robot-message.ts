@@ -1,7 +1,13 @@
 import { randomUUID } from "node:crypto";
-import { ROBOT_ID, type Kind } from "./kinds.ts";
+import { robotIdOf, type Kind } from "./kinds.ts";
 
-/** What a person says to the robot. Unset fields get the values of a colleague in a direct chat. */
+/**
+ * Who speaks: somebody of the organisation, somebody from outside, who has no staff id, or another robot,
+ * which has no client program either.
+ */
+export type Speaker = "colleague" | "outsider" | "robot";
+
+/** What somebody says to the robot. Unset fields get the values of a colleague in a direct chat. */
 export interface Saying {
   readonly text?: string;
   /** Instead of `text`: a message of another kind, or a quote. */
@@ -9,8 +15,15 @@ export interface Saying {
   readonly kind?: "direct" | "group";
   readonly conversationId?: string;
   readonly conversationTitle?: string;
+  readonly from?: Speaker;
   readonly senderStaffId?: string;
+  /** DingTalk's opaque id of the sender; default: made of `senderStaffId`, whoever it is. */
+  readonly senderId?: string;
   readonly senderNick?: string;
+  /** Groups: whether the robot is @-ed, which DingTalk usually insists on. Default: true. */
+  readonly mentioned?: boolean;
+  /** Robots that hear the same message get it under the same id. Default: a new one. */
+  readonly msgId?: string;
   /** Fields that replace or join those of the message: another msgtype, a missing id, a forged webhook. */
   readonly override?: Readonly<Record<string, unknown>>;
 }
@@ -24,33 +37,48 @@ export interface Surroundings {
 
 /** A saying with the values of its unset fields. */
 export function completed(saying: Saying) {
-  const { kind = "direct", senderStaffId = "user01", senderNick = "小明" } = saying;
-  const conversationId = saying.conversationId ?? `cid${kind}Simulated==`;
-  return { ...saying, kind, senderStaffId, senderNick, conversationId };
+  const { kind = "direct", from = "colleague", senderStaffId = "user01" } = saying;
+  const { senderNick = "小明", mentioned = true } = saying;
+  const { senderId = `$:LWCP_v1:$${senderStaffId}` } = saying;
+  const { conversationId = `cid${kind}Simulated==`, msgId = `msg${randomUUID()}==` } = saying;
+  const who = { from, senderStaffId, senderId, senderNick };
+  return { ...saying, ...who, kind, mentioned, conversationId, msgId };
+}
+
+/** The organisation that every robot belongs to. */
+const CORP_ID = "dingcorp";
+
+function senderOf({ from, senderId, senderNick, senderStaffId }: ReturnType<typeof completed>) {
+  const sender = {
+    senderId,
+    senderNick,
+    senderCorpId: from === "outsider" ? "dingelsewhere" : CORP_ID,
+  };
+  if (from === "robot") return sender;
+  const person = { ...sender, senderUnionId: `${senderStaffId}iEiE`, senderPlatform: "Mac" };
+  return from === "outsider" ? person : { ...person, senderStaffId };
 }
 
 /** `data` of a robot frame, before it is made JSON. */
 export function robotMessage(saying: ReturnType<typeof completed>, around: Surroundings) {
-  const { kind, conversationId, senderStaffId, senderNick, text = "" } = saying;
+  const { kind, conversationId, mentioned, msgId, text = "" } = saying;
+  const robotId = robotIdOf(around.robotCode);
   const group = {
     conversationTitle: saying.conversationTitle ?? "演示群",
-    isInAtList: true,
-    atUsers: [{ dingtalkId: ROBOT_ID }],
+    isInAtList: mentioned,
+    atUsers: mentioned ? [{ dingtalkId: robotId }] : [],
   };
   // In a group DingTalk cuts "@robot" out and leaves the blank.
-  const content = { text: { content: kind === "group" ? ` ${text}` : text } };
+  const content = { text: { content: kind === "group" && mentioned ? ` ${text}` : text } };
   const refusal = { errorCode: "20001", errorMessage: "机器人消息推送次数已超过本月额度" };
   return {
-    msgId: `msg${randomUUID()}==`,
+    msgId,
     conversationId,
     conversationType: kind === "group" ? "2" : "1",
     ...(kind === "group" ? group : {}),
-    senderId: `$:LWCP_v1:$${senderStaffId}`,
-    senderStaffId,
-    senderNick,
-    senderCorpId: "dingcorp",
-    chatbotCorpId: "dingcorp",
-    chatbotUserId: ROBOT_ID,
+    ...senderOf(saying),
+    chatbotCorpId: CORP_ID,
+    chatbotUserId: robotId,
     robotCode: around.robotCode,
     isAdmin: false,
     createAt: Date.now(),

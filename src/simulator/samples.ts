@@ -59,6 +59,8 @@ export interface SampleOptions {
   readonly words: string;
   /** The robot's last message in this chat, and the key it can be found by. */
   readonly last: { readonly body: SentBody; readonly key: string | undefined } | undefined;
+  /** DingTalk's opaque id of the robot. */
+  readonly robotId: string;
 }
 
 /** What a button of the chat page sends. Undefined where DingTalk would not let a person send it. */
@@ -82,6 +84,9 @@ export function sampleOf(sample: Sample, options: SampleOptions): Kind | undefin
       return group ? undefined : audio(files.add(silence(4000)), 4000, text.voice);
     case "quote":
       if (last === undefined) return undefined;
-      return quote(words || text.reply, { ...saidByRobot(last.body), key: last.key });
+      return quote(words || text.reply, {
+        ...saidByRobot(last.body, undefined, options.robotId),
+        key: last.key,
+      });
   }
 }
