@@ -1,11 +1,12 @@
 import process from "node:process";
-import { USAGE, parseArguments, refuseStray } from "./commands/_arguments.ts";
+import { parseArguments, refuseStray } from "./commands/_arguments.ts";
 import { readConfiguration } from "./commands/_configuration.ts";
 import { EXIT, UserError } from "./commands/_exit.ts";
+import { USAGE } from "./commands/_usage.ts";
 import { VERSION } from "./version.ts";
 
 async function main(argv: readonly string[]): Promise<number> {
-  const { command, values } = parseArguments(argv);
+  const { command, action, words, values } = parseArguments(argv);
   if (values.help === true) {
     console.log(USAGE);
     return EXIT.ok;
@@ -14,11 +15,21 @@ async function main(argv: readonly string[]): Promise<number> {
     console.log(VERSION);
     return EXIT.ok;
   }
+  // Each command loads what it needs: who sends does not wait for all that a worker is made of.
   if (command === "send") {
-    refuseStray("send", values);
-    // Each command loads what it needs: who sends does not wait for all that a worker is made of.
+    refuseStray(command, values);
     const { send } = await import("./commands/send.ts");
     return await send(values);
+  }
+  if (command === "pair") {
+    refuseStray(command, values);
+    const { pair } = await import("./commands/pair.ts");
+    return await pair(action, words, values);
+  }
+  if (command === "config") {
+    refuseStray(command, values);
+    const { configCommand } = await import("./commands/config.ts");
+    return await configCommand(action === "migrate" ? "migrate" : "check", values);
   }
   const loaded = readConfiguration(values.config);
   // Whoever named a file wants that robot, not a demo.

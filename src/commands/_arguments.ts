@@ -1,67 +1,55 @@
 import { parseArgs, type ParseArgsConfig } from "node:util";
 import { reasonOf } from "../core/log.ts";
-import { VERSION } from "../version.ts";
 import { EXIT, UserError } from "./_exit.ts";
+import { USAGE } from "./_usage.ts";
 
-export const USAGE = `dingbridge ${VERSION}: DingTalk chats, answered by your OpenClaw agent
-
-  dingbridge                     start if a robot is configured, else the demo
-  dingbridge start               run the worker
-  dingbridge demo                a chat page with a simulated DingTalk and an echo gateway
-  dingbridge send --to WHOM …    send a message through the running worker
-
-Options
-  --config FILE                  configuration file (default: ~/.openclaw/dingbridge.json, then openclaw.json)
-  --gateway URL                  demo: use the real gateway at this address
-  --port N                       demo: the chat page's port (default: 18790)
-  --no-open                      demo: do not open a browser
-  --version, --help
-
-send
-  --to user:ID | group:ID        whom; as often as you like
-  --markdown TEXT                what; "-" reads it from standard input, as does leaving all of these out
-  --text TEXT                    … as it is, without markup
-  --image SRC, --file SRC, --audio SRC, --video SRC
-                                 … a path, an https address or a media id; --name NAME shows it under a name
-  --message JSON                 … any message of the HTTP API, like {"link": {…}}
-  --at USERID, --at-all          in groups: @ these people, or everybody
-  --key KEY                      the same key sends it only once
-  --wait [SECONDS]               wait until it is sent (default: 60)
-  --json                         print what the worker answers`;
-
-const COMMANDS = ["start", "demo", "send"] as const;
-export type Command = (typeof COMMANDS)[number];
+const text = { type: "string" } as const;
+const texts = { type: "string", multiple: true } as const;
+const flag = { type: "boolean" } as const;
 
 const COMMON = {
-  config: { type: "string" },
-  version: { type: "boolean" },
+  config: text,
+  version: flag,
   help: { type: "boolean", short: "h" },
 } as const;
 
-const DEMO = {
-  gateway: { type: "string" },
-  port: { type: "string" },
-  "no-open": { type: "boolean" },
-} as const;
+/** The options of each command besides those of all. One name means the same kind of value everywhere. */
+const OPTIONS = {
+  start: {},
+  demo: { gateway: text, port: text, "no-open": flag },
+  send: {
+    to: texts,
+    account: text,
+    markdown: text,
+    text,
+    image: text,
+    file: text,
+    audio: text,
+    video: text,
+    message: text,
+    name: text,
+    at: texts,
+    "at-all": flag,
+    key: text,
+    wait: text,
+    json: flag,
+  },
+  pair: { account: text, role: text, json: flag },
+  config: { json: flag },
+} as const satisfies Readonly<Record<string, ParseArgsConfig["options"]>>;
 
-const SEND = {
-  to: { type: "string", multiple: true },
-  markdown: { type: "string" },
-  text: { type: "string" },
-  image: { type: "string" },
-  file: { type: "string" },
-  audio: { type: "string" },
-  video: { type: "string" },
-  message: { type: "string" },
-  name: { type: "string" },
-  at: { type: "string", multiple: true },
-  "at-all": { type: "boolean" },
-  key: { type: "string" },
-  wait: { type: "string" },
-  json: { type: "boolean" },
-} as const;
+/** What stands behind a command's name: its actions, and how many words each takes. */
+const ACTIONS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
+  pair: { list: 0, approve: 1, revoke: 1, role: 2 },
+  config: { check: 0, migrate: 0 },
+};
 
-const OPTIONS = { ...COMMON, ...DEMO, ...SEND } satisfies ParseArgsConfig["options"];
+export type Command = keyof typeof OPTIONS;
+
+const ALL = Object.assign({}, COMMON, ...Object.values(OPTIONS)) as typeof COMMON &
+  (typeof OPTIONS)["demo"] &
+  (typeof OPTIONS)["send"] &
+  (typeof OPTIONS)["pair"];
 
 const DEFAULT_WAIT = "60";
 
@@ -69,12 +57,29 @@ const DEFAULT_WAIT = "60";
 export function parseArguments(argv: readonly string[]) {
   const { values, positionals } = parse(argv);
   const [command, ...rest] = positionals;
-  if (command === "help") return { command: undefined, values: { ...values, help: true } };
-  const [stray] = rest;
-  if (stray !== undefined) throw usage(`unexpected argument: ${stray}`);
-  const known = COMMANDS.find((name) => name === command);
-  if (command !== undefined && known === undefined) throw usage(`unknown command: ${command}`);
-  return { command: known, values };
+  if (command === "help") {
+    return { command: undefined, action: "", words: [], values: { ...values, help: true } };
+  }
+  if (command !== undefined && !isCommand(command)) throw usage(`unknown command: ${command}`);
+  const actions = command === undefined ? undefined : ACTIONS[command];
+  if (command === undefined || actions === undefined || values.help === true) {
+    const [stray] = rest;
+    if (stray !== undefined && values.help !== true) throw usage(`unexpected argument: ${stray}`);
+    return { command, action: "", words: [], values };
+  }
+  const [action = "", ...words] = rest;
+  const count = actions[action];
+  if (count === undefined) {
+    throw usage(`expected dingbridge ${command} ${Object.keys(actions).join(" | ")}`);
+  }
+  if (words.length !== count) {
+    throw usage(
+      words.length < count
+        ? `dingbridge ${command} ${action}: something is missing behind it`
+        : `unexpected argument: ${words[count]}`,
+    );
+  }
+  return { command, action, words, values };
 }
 
 export type Values = ReturnType<typeof parseArguments>["values"];
@@ -85,23 +90,22 @@ export function usage(reason: string): UserError {
 
 /** Throws if there are options of a command that is not the one that runs. */
 export function refuseStray(command: Command, values: Values): void {
-  const foreign = [
-    ...(command === "demo" ? [] : of("demo", DEMO)),
-    ...(command === "send" ? [] : of("send", SEND)),
-  ];
-  const stray = foreign.find(([name]) => name in values);
+  const own = { ...COMMON, ...OPTIONS[command] };
+  const stray = Object.keys(values).find((name) => !(name in own));
   if (stray === undefined) return;
-  const [name, owner] = stray;
+  const [owner = ""] = Object.entries(OPTIONS).find(([, options]) => stray in options) ?? [];
   const whose = owner === "demo" ? "the demo" : owner;
-  throw new UserError(`--${name} belongs to ${whose}: dingbridge ${owner} --${name} …`, EXIT.usage);
+  throw new UserError(
+    `--${stray} belongs to ${whose}: dingbridge ${owner} --${stray} …`,
+    EXIT.usage,
+  );
 }
 
-const of = (owner: Command, options: object) =>
-  Object.keys(options).map((name) => [name, owner] as const);
+const isCommand = (name: string): name is Command => Object.hasOwn(OPTIONS, name);
 
 function parse(argv: readonly string[]) {
   try {
-    return parseArgs({ args: joined(argv), allowPositionals: true, options: OPTIONS });
+    return parseArgs({ args: joined(argv), allowPositionals: true, options: ALL });
   } catch (error) {
     throw usage(reasonOf(error));
   }
@@ -131,4 +135,4 @@ const takesWords = (arg: string) => ["--markdown", "--text", "--message", "--nam
 
 const isOption = (arg: string) =>
   arg === "-h" ||
-  Object.keys(OPTIONS).some((name) => arg === `--${name}` || arg.startsWith(`--${name}=`));
+  Object.keys(ALL).some((name) => arg === `--${name}` || arg.startsWith(`--${name}=`));

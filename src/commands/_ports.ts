@@ -1,10 +1,11 @@
 import { runtime } from "#runtime";
+import type { Audit } from "../core/audit.ts";
 import { createSystemClock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
-import type { OutgoingFiles } from "../core/media/outgoing.ts";
 import type { MediaFiles } from "../core/media/shelf.ts";
 import type { Store } from "../core/store.ts";
 import { createExtractor } from "../extract/extractor.ts";
+import { createOutgoingFiles } from "../store/outgoing-files.ts";
 import type { WorkerPorts } from "../wiring/ports.ts";
 
 export interface RealPorts extends WorkerPorts {
@@ -13,18 +14,14 @@ export interface RealPorts extends WorkerPorts {
 }
 
 /** The real world, as this runtime offers it. */
-export function realPorts(
-  store: Store,
-  files: MediaFiles,
-  outgoing: OutgoingFiles,
-  log: Log,
-): RealPorts {
+export function realPorts(store: Store, files: MediaFiles, audit: Audit, log: Log): RealPorts {
   const extractor = createExtractor({ runtime: runtime.name });
   return {
     resolve: runtime.resolve,
     fetchPinned: runtime.fetchPinned,
     files,
-    outgoing,
+    outgoing: createOutgoingFiles,
+    audit,
     extractText: (bytes, kind, name) => extractor.extractText(bytes, kind, name),
     stopExtracting: extractor.stop,
     clock: createSystemClock(setImmediate),

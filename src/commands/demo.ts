@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import * as v from "valibot";
-import { ConfigSchema } from "../core/config/schema.ts";
+import { agentsFor } from "../core/config/agents.ts";
+import { AccountSchema, WorkerSchema, type Config } from "../core/config/schema.ts";
 import { reasonOf } from "../core/log.ts";
 import { startLogging } from "../logging.ts";
 import { startChatPage } from "../simulator/chat-page.ts";
@@ -12,7 +13,6 @@ import { STOPPABLE, startDingTalk } from "../simulator/dingtalk.ts";
 import { createEcho, echoWords, startGateway } from "../simulator/gateway.ts";
 import { writeSampleFiles } from "../simulator/sample-files.ts";
 import { createMemoryFiles } from "../store/media-files.ts";
-import { createOutgoingFiles } from "../store/outgoing-files.ts";
 import { openSqliteStore } from "../store/sqlite.ts";
 import { createWorker } from "../worker.ts";
 import { systemLocale } from "./_configuration.ts";
@@ -84,24 +84,27 @@ export async function demo(options: DemoOptions): Promise<number> {
     return startChatPage({ dingtalk, gateway: echo, tries, port: 0 });
   });
 
-  const config = v.parse(ConfigSchema, {
+  const account = v.parse(AccountSchema, {
     clientId: dingtalk.clientId,
     clientSecret: dingtalk.clientSecret,
     apiUrl: dingtalk.url,
     oapiUrl: dingtalk.url,
     agentId: options.agentId,
     locale,
-    dataDir: ":memory:",
     gateway,
     // So that both can be seen: answers as cards here, as messages there.
     reply: { direct: { mode: "card" } },
     card: { templateId: STOPPABLE.id, contentKey: "content", stopAction: "stop" },
     media: { roots: [folder] },
-    log: { level: "warning" },
   });
+  const config: Config = {
+    ...v.parse(WorkerSchema, { dataDir: ":memory:", log: { level: "warning" } }),
+    accounts: [{ ...account, id: "default", agents: agentsFor("default", undefined).agents }],
+  };
   const store = openSqliteStore(config.dataDir);
   const log = startLogging(config.log.level, process.stderr);
-  const ports = realPorts(store, createMemoryFiles(), createOutgoingFiles(config.media.roots), log);
+  // Who sits at the keyboard needs no record of what they were allowed.
+  const ports = realPorts(store, createMemoryFiles(), { record: () => undefined }, log);
   const worker = createWorker(config, ports);
   await worker.start();
 

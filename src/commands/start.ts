@@ -3,7 +3,8 @@ import { join } from "node:path";
 import process from "node:process";
 import { runtime } from "#runtime";
 import type { HttpServer } from "../adapters/port.ts";
-import type { Config } from "../core/config/schema.ts";
+import { createSystemClock } from "../core/clock.ts";
+import type { AccountConfig, Config } from "../core/config/schema.ts";
 import { reasonOf, type Log } from "../core/log.ts";
 import type { Store } from "../core/store.ts";
 import { startLogging } from "../logging.ts";
@@ -15,8 +16,8 @@ import {
   type Lock,
 } from "../store/lock.ts";
 import { LayoutError } from "../store/schema.ts";
+import { createAuditFile } from "../store/audit-file.ts";
 import { createMediaFiles } from "../store/media-files.ts";
-import { createOutgoingFiles } from "../store/outgoing-files.ts";
 import { openSqliteStore } from "../store/sqlite.ts";
 import { VERSION } from "../version.ts";
 import { createWorker } from "../worker.ts";
@@ -29,7 +30,7 @@ import { stopRequested } from "./_stop.ts";
 export async function start(loaded: Configuration): Promise<number> {
   for (const warning of loaded.warnings) console.error(`warning: ${warning}`);
   if (loaded.disabled) {
-    console.error("channels.dingtalk.enabled is false: nothing to do");
+    console.error("channels.dingtalk.enabled is false, for every account: nothing to do");
     return EXIT.ok;
   }
   const { config } = loaded;
@@ -60,7 +61,7 @@ async function run(
   const ports = realPorts(
     store,
     createMediaFiles(join(config.dataDir, "media")),
-    createOutgoingFiles(config.media.roots),
+    auditOf(config, log),
     log,
   );
   const worker = createWorker(config, ports);
@@ -73,7 +74,8 @@ async function run(
     runtime: `${runtime.name} ${runtime.version}`,
     config: loaded.path ?? "environment",
     dataDir: config.dataDir,
-    gateway: config.gateway.url,
+    robots: config.accounts.map(({ id }) => id),
+    gateway: [...new Set(config.accounts.map(({ gateway }) => gateway.url))].join(", "),
     http: urlOf(config.http.host, server.port),
     pid: process.pid,
   });
@@ -92,18 +94,21 @@ async function run(
 
 /** One worker a robot and one a data folder: two would share out a chat's messages between them. */
 function takeLocks(config: Config, log: Log): Lock[] {
-  const robot = robotLock(config, log);
+  const locks: Lock[] = [];
   try {
-    const data = dataLock(config.dataDir);
-    return robot === undefined ? [data] : [robot, data];
+    for (const account of config.accounts) {
+      const robot = robotLock(account, log);
+      if (robot !== undefined) locks.push(robot);
+    }
+    return [...locks, dataLock(config.dataDir)];
   } catch (error) {
-    robot?.release();
+    for (const lock of locks) lock.release();
     throw error;
   }
 }
 
 /** None where the temporary folder does not allow one: the other lock still finds most mistakes. */
-function robotLock({ apiUrl, clientId }: Config, log: Log): Lock | undefined {
+function robotLock({ apiUrl, clientId }: AccountConfig, log: Log): Lock | undefined {
   try {
     return acquireLock(robotLockPath(apiUrl, clientId));
   } catch (error) {
@@ -152,6 +157,15 @@ function damaged({ path }: LockDamagedError): UserError {
 function local(time: number): string {
   const offset = new Date(time).getTimezoneOffset() * 60_000;
   return new Date(time - offset).toISOString().slice(0, 19).replace("T", " ");
+}
+
+function auditOf({ dataDir, audit }: Config, log: Log) {
+  return createAuditFile({
+    ...audit,
+    folder: join(dataDir, "audit"),
+    clock: createSystemClock(setImmediate),
+    log: log.child("audit"),
+  });
 }
 
 function openStore({ dataDir, store }: Config): Store {

@@ -3,7 +3,8 @@ import { createOutbox } from "../core/bridge/outbox.ts";
 import { createReactions } from "../core/bridge/reactions.ts";
 import { createSender } from "../core/bridge/sender.ts";
 import type { Budget } from "../core/bridge/budget.ts";
-import type { Config } from "../core/config/schema.ts";
+import type { Access } from "../core/access/access.ts";
+import type { AccountConfig } from "../core/config/schema.ts";
 import type { Counters } from "../core/counters.ts";
 import { CARD_CALLS_PER_SECOND, createCardApi } from "../core/dingtalk/card.ts";
 import { createEmotionApi } from "../core/dingtalk/emotion.ts";
@@ -26,7 +27,8 @@ import { TEXTS } from "../core/texts.ts";
 import type { WorkerPorts } from "./ports.ts";
 
 export interface DeliveryOptions {
-  readonly config: Config;
+  readonly config: AccountConfig;
+  readonly access: Access;
   readonly ports: WorkerPorts;
   readonly budget: Budget;
   readonly counters: Counters;
@@ -34,8 +36,17 @@ export interface DeliveryOptions {
   readonly signal: AbortSignal;
 }
 
+export type Delivery = ReturnType<typeof createDelivery>;
+
 /** The parts that talk to DingTalk over HTTP: what goes out, and what is fetched from there. */
-export function createDelivery({ config, ports, budget, counters, signal }: DeliveryOptions) {
+export function createDelivery({
+  config,
+  access,
+  ports,
+  budget,
+  counters,
+  signal,
+}: DeliveryOptions) {
   const { clock, fetch, store, random, log } = ports;
   const { apiUrl, oapiUrl, clientId, clientSecret, reply, card } = config;
   const { perSecond, perMinute } = config.limits;
@@ -71,13 +82,16 @@ export function createDelivery({ config, ports, budget, counters, signal }: Deli
   });
   const { fetchPinned } = ports;
 
-  const formatting = (chat: Chat): Formatting => ({
-    mode: modeOf(chat) === "text" ? "text" : "markdown",
-    tables: reply.tables,
-    chunkChars: reply.chunkChars,
-    fallbackTitle: texts.title,
-  });
-  const modeOf = (chat: Chat) => reply[chat.kind].mode ?? reply.mode;
+  const modeOf = (chat: Chat) => access.settings(chat).reply.mode;
+  const formatting = (chat: Chat): Formatting => {
+    const { mode, tables, chunkChars } = access.settings(chat).reply;
+    return {
+      mode: mode === "text" ? "text" : "markdown",
+      tables,
+      chunkChars,
+      fallbackTitle: texts.title,
+    };
+  };
 
   /** A card's text where the card cannot hold it: in the messages' dialect, and short enough for one. */
   const asOneMessage = (piece: string): Words => {
@@ -93,6 +107,7 @@ export function createDelivery({ config, ports, budget, counters, signal }: Deli
   };
 
   const outbox = createOutbox({
+    account: config.id,
     store,
     sender: createSender({
       store,
@@ -106,7 +121,7 @@ export function createDelivery({ config, ports, budget, counters, signal }: Deli
     }),
     outgoing: createOutgoing({
       upload: createUpload({ oapiUrl, tokens, throttle, fetch, clock, spend: budget.spend }),
-      files: ports.outgoing,
+      files: ports.outgoing(config.media.roots),
       receive: createReceive({
         guard,
         fetchPinned,

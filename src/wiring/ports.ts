@@ -1,4 +1,5 @@
 import type { ExtractText } from "../core/bridge/question.ts";
+import type { Audit } from "../core/audit.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
 import type { OutgoingFiles } from "../core/media/outgoing.ts";
@@ -19,9 +20,10 @@ export interface WorkerPorts {
   readonly resolve: Resolve;
   readonly fetchPinned: FetchPinned;
   readonly files: MediaFiles;
-  /** Files of this machine that may be sent. */
-  readonly outgoing: OutgoingFiles;
+  /** Files of this machine that may be sent, given the folders. */
+  readonly outgoing: (roots: readonly string[]) => OutgoingFiles;
   readonly extractText: ExtractText;
+  readonly audit: Audit;
   readonly log: Log;
   readonly random: () => number;
   /** Goes into /status and the user agent: "bun 1.4.5". */

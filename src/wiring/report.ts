@@ -1,13 +1,10 @@
-import type { Budget } from "../core/bridge/budget.ts";
-import type { Intake } from "../core/bridge/intake.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Counters } from "../core/counters.ts";
-import type { Gate } from "../core/gateway/gate.ts";
 import type { Readiness } from "../core/http/app.ts";
 import { reasonOf } from "../core/log.ts";
 import type { Store } from "../core/store.ts";
-import type { Stream } from "../core/stream/stream.ts";
 import { VERSION } from "../version.ts";
+import type { Account } from "./account.ts";
 
 /** A link that DingTalk wishes to replace may take this long about it. */
 const CHANGING_MS = 10_000;
@@ -15,61 +12,80 @@ const CHANGING_MS = 10_000;
 const FAILURES_SHOWN = 20;
 
 export interface ReportOptions {
-  readonly account: string;
-  readonly clientId: string;
+  readonly accounts: readonly Account[];
   readonly runtime: string;
-  readonly stream: Stream;
-  readonly intake: Intake;
-  readonly budget: Budget;
-  readonly gate: Gate;
   readonly store: Store;
-  readonly turns: () => {
-    readonly running: number;
-    readonly waiting: number;
-    readonly held: number;
-  };
   readonly counters: Counters;
   readonly clock: Clock;
 }
 
 /** How the worker is: `readiness` for machines, `status` for people and tools. */
-export function createReport(options: ReportOptions) {
-  const { account, clientId, stream, intake, budget, gate, store, counters, clock } = options;
+export function createReport({ accounts, runtime, store, counters, clock }: ReportOptions) {
   const startedAt = clock.now();
 
-  const readiness = async (): Promise<Readiness> => {
+  const intakeProblem = () =>
+    accounts.map(({ intake }) => intake.problem).find((problem) => problem !== null) ?? null;
+
+  const streamProblem = ({ stream }: Account): string | undefined => {
     const { state, problem, generation, since } = stream.status();
-    const failing: { part: string; reason: string }[] = [];
     // While one link replaces another at DingTalk's wish, the old one is still there.
     const changing = state === "connecting" && generation > 1 && problem === null;
-    if (state !== "connected" && !(changing && clock.now() - since < CHANGING_MS)) {
-      failing.push({ part: `stream ${account}`, reason: problem?.reason ?? state });
-    }
-    const storeProblem = await store.probe().then(() => intake.problem, reasonOf);
+    if (state === "connected" || (changing && clock.now() - since < CHANGING_MS)) return undefined;
+    return problem?.reason ?? state;
+  };
+
+  const readiness = async (): Promise<Readiness> => {
+    const failing = accounts.flatMap((account) => {
+      const reason = streamProblem(account);
+      return reason === undefined ? [] : [{ part: `stream ${account.id}`, reason }];
+    });
+    const storeProblem = await store.probe().then(intakeProblem, reasonOf);
     if (storeProblem !== null) failing.push({ part: "store", reason: storeProblem });
     return { ready: failing.length === 0, failing };
   };
 
+  const accountStatus = async ({ config, stream, budget, gate, turns, unowned }: Account) => ({
+    clientId: config.clientId,
+    ...(config.name === undefined ? {} : { name: config.name }),
+    stream: stream.status(),
+    gateway: gate.status(),
+    turns: turns(),
+    budget: await budget.status().catch(reasonOf),
+    access: {
+      dmPolicy: config.dmPolicy,
+      groupPolicy: config.groupPolicy,
+      unowned,
+    },
+  });
+
   const status = async () => ({
     version: VERSION,
-    runtime: options.runtime,
+    runtime,
     startedAt,
-    accounts: {
-      [account]: {
-        clientId,
-        stream: stream.status(),
-        budget: await budget.status().catch(reasonOf),
-      },
-    },
-    gateway: gate.status(),
+    accounts: Object.fromEntries(
+      await Promise.all(
+        accounts.map(async (account) => [account.id, await accountStatus(account)] as const),
+      ),
+    ),
     readiness: await readiness(),
+    // Of all of them.
+    turns: total(accounts.map(({ turns }) => turns())),
     store: await store
       .counts()
-      .then((counts) => ({ ...counts, problem: intake.problem }), reasonOf),
-    turns: options.turns(),
+      .then((counts) => ({ ...counts, problem: intakeProblem() }), reasonOf),
     failedReplies: await store.failedReplies(FAILURES_SHOWN).catch(reasonOf),
     counters: counters.read(),
   });
 
   return { readiness, status };
 }
+
+type Turns = ReturnType<Account["turns"]>;
+
+const total = (each: readonly Turns[]): Turns => ({
+  running: sum(each.map(({ running }) => running)),
+  waiting: sum(each.map(({ waiting }) => waiting)),
+  held: sum(each.map(({ held }) => held)),
+});
+
+const sum = (numbers: readonly number[]) => numbers.reduce((all, one) => all + one, 0);

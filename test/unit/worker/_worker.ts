@@ -1,3 +1,4 @@
+import type { AuditEvent } from "../../../src/core/audit.ts";
 import type { ExtractText } from "../../../src/core/bridge/question.ts";
 import type { OutgoingFiles } from "../../../src/core/media/outgoing.ts";
 import type { MediaFiles } from "../../../src/core/media/shelf.ts";
@@ -122,12 +123,15 @@ export function working(setup: Setup = {}) {
       return answered;
     },
     files: mortal(files, life),
-    outgoing: setup.outgoing ?? createOutgoingFiles([]),
+    outgoing: () => setup.outgoing ?? createOutgoingFiles([]),
+    audit: { record: (event) => void audited.push(event) },
     extractText: setup.extractText ?? (async () => ({ ok: false as const, reason: "unsupported" })),
     log,
     random: () => 0,
     runtime: "test 1.0",
   });
+  /** What the audit was told. */
+  const audited: AuditEvent[] = [];
   const get = async (path: string, headers = {}) => {
     const response = await worker.fetch(new Request(`http://127.0.0.1${path}`, { headers }));
     const json = (await response.json()) as Record<string, unknown>;
@@ -139,6 +143,7 @@ export function working(setup: Setup = {}) {
       .map(({ body }) => JSON.parse(body) as unknown);
   return {
     worker,
+    audited,
     clock,
     log,
     store,

@@ -206,7 +206,11 @@ describe("createWorker(), while the gateway is away", () => {
     write("hello", "staff2");
     await pass(20_000);
     expect((await get("/status")).json).toMatchObject({
-      gateway: { state: "shut", since, reason: expect.stringContaining("ECONNREFUSED") },
+      accounts: {
+        default: {
+          gateway: { state: "shut", since, reason: expect.stringContaining("ECONNREFUSED") },
+        },
+      },
       turns: { running: 0, waiting: 0, held: 2 },
       store: { inbox: 2 },
       counters: { gateway_outages: 1, notices: 2 },

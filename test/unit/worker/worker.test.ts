@@ -230,9 +230,11 @@ describe("createWorker(), its status", () => {
       webhook: () => jsonResponse(200, { errcode: 430102, errmsg: "improper" }),
     });
     expect((await get("/status")).json).toMatchObject({
-      gateway: { state: "open", since: null, reason: null },
       accounts: {
-        default: { budget: { month: "2023-11", api: { used: 0 }, stream: { used: 0 } } },
+        default: {
+          budget: { month: "2023-11", api: { used: 0 }, stream: { used: 0 } },
+          gateway: { state: "open", since: null, reason: null },
+        },
       },
       turns: { running: 0, waiting: 0, held: 0 },
       failedReplies: [],
@@ -262,10 +264,9 @@ describe("createWorker(), its status", () => {
     expect(await get("/status")).toMatchObject({
       status: 200,
       json: {
-        accounts: { default: { budget: "disk I/O error" } },
+        accounts: { default: { budget: "disk I/O error", gateway: { state: "open" } } },
         store: "disk I/O error",
         failedReplies: "disk I/O error",
-        gateway: { state: "open" },
       },
     });
   });
