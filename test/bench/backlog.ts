@@ -1,7 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Arrival } from "../../src/core/store.ts";
-import { sessionKeyOf, type Chat } from "../../src/core/inbound/session.ts";
+import { claimOf, type Chat } from "../../src/core/inbound/session.ts";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
 import { temporaryFolder } from "../support/worker-process.ts";
 import { createFrames, sessionName } from "./frames.ts";
@@ -42,12 +42,12 @@ function personOf(userId: string): (at: number) => Arrival {
   const chat: Chat = { account: "default", kind: "direct", conversationId, userId };
   const webhook = `http://127.0.0.1:9/robot/sendBySession?session=${userId}`;
   const makeFrame = createFrames({ webhook, senderStaffId: userId, text: TEXT });
-  const session = sessionKeyOf("main", chat);
+  const place = claimOf("main", { chat });
   return (at) => {
     const receivedAt = Date.now();
     return {
       chat,
-      session,
+      place,
       msgId: `backlog${at}==`,
       // Its form is the intake's business; here it has to be unique and to begin with the time.
       fingerprint: JSON.stringify([receivedAt, "default", conversationId, at]),

@@ -308,18 +308,18 @@ describe.each([...RUNTIMES])("%s: the main job", (runtime) => {
     }
     const status = async () =>
       (await (await fetch(`${worker.http}/status`)).json()) as {
-        gateway: { state: string };
+        accounts: { default: { gateway: { state: string } } };
         turns: { held: number };
       };
     await until("the hold", async () => (await status()).turns.held === 1);
-    expect((await status()).gateway.state).toBe("shut");
+    expect((await status()).accounts.default.gateway.state).toBe("shut");
     await gateway.start();
     const sent = await replies(2);
     expect(sent.map(({ body }) => body.text?.content)).toEqual([
       "@anyone? answer anyone?",
       "@hello? answer hello?",
     ]);
-    expect((await status()).gateway.state).toBe("open");
+    expect((await status()).accounts.default.gateway.state).toBe("open");
   });
 
   test("SIGTERM ends it with exit code 0, and the log holds no secret", async () => {

@@ -1,7 +1,7 @@
-import { TEXTS } from "../../src/core/texts.ts";
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { DESK_TEXTS } from "../../src/core/desk/texts.ts";
 import { RUNTIMES } from "../support/runtimes.ts";
 import { until } from "../support/until.ts";
 import { FEED, LINK, LONG, blockIn, cardWith, partsOf } from "./_answers.ts";
@@ -352,8 +352,8 @@ describe.each([...RUNTIMES])("%s: what the agent answers", (runtime) => {
       expect(world.gateway.earlyAborts).toBe(0);
       // The other one's word came first, and ended nothing.
       expect(said.map(textOf)).toEqual([
-        `@${other.userId} ${TEXTS.zh.nothingToStop}`,
-        `@${asker.userId} ${TEXTS.zh.stopped}`,
+        `@${other.userId} ${DESK_TEXTS.zh.notYoursToStop}`,
+        `@${asker.userId} ${DESK_TEXTS.zh.stopped}`,
       ]);
       group.answers("接着聊");
       await group.says(asker, "换个话题");

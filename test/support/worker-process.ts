@@ -64,18 +64,34 @@ export function runMain(
   };
 }
 
+/** What became of a command. */
+export interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Waits for the end of a command. */
+export async function ended(run: Run): Promise<Ended> {
+  const code = await run.exited;
+  return { code, stdout: run.stdout(), stderr: run.stderr() };
+}
+
 export interface WorkerSetup {
   readonly runtime: RuntimeName;
-  readonly dingtalk: Pick<DingTalk, "url" | "clientId" | "clientSecret">;
+  /** The robot; undefined where the worker's file says which robots there are. */
+  readonly dingtalk: Pick<DingTalk, "url" | "clientId" | "clientSecret"> | undefined;
   readonly gateway: Pick<EchoGateway, "url" | "token">;
   readonly home: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** Connections to wait for; default: one. */
+  readonly links?: number;
 }
 
 /** Starts the worker against the simulator and waits until it is connected. */
 export async function startWorker(setup: WorkerSetup) {
   const run = runWorker(setup);
-  const started = await connected(run).catch((error: unknown) => {
+  const started = await connected(run, setup.links).catch((error: unknown) => {
     // Nobody else knows of it: it would live on after the tests.
     run.process.kill("SIGKILL");
     throw error;
@@ -92,28 +108,43 @@ export async function startWorker(setup: WorkerSetup) {
 }
 
 /** The same without waiting: for starts that are meant to go wrong. */
-export function runWorker({ runtime, dingtalk, gateway, home, env }: WorkerSetup): Run {
-  return runMain(runtime, ["start"], {
+export function runWorker(setup: WorkerSetup): Run {
+  return runMain(setup.runtime, ["start"], environmentOf(setup));
+}
+
+/** What the worker is told by its environment: enough to find the simulators. */
+export function environmentOf({ dingtalk, gateway, home, env }: WorkerSetup) {
+  return {
     HOME: home,
-    DINGTALK_CLIENT_ID: dingtalk.clientId,
-    DINGTALK_CLIENT_SECRET: dingtalk.clientSecret,
-    DINGTALK_API_URL: dingtalk.url,
-    DINGTALK_OAPI_URL: dingtalk.url,
+    // They would win over what the file says, for every robot.
+    ...(dingtalk === undefined ? {} : robotIn(dingtalk)),
     OPENCLAW_GATEWAY_URL: gateway.url,
     OPENCLAW_GATEWAY_TOKEN: gateway.token,
     DINGBRIDGE_PORT: "0",
     DINGBRIDGE_LOG_LEVEL: "debug",
     ...env,
-  });
+  };
 }
 
+const robotIn = ({ url, clientId, clientSecret }: NonNullable<WorkerSetup["dingtalk"]>) => ({
+  DINGTALK_CLIENT_ID: clientId,
+  DINGTALK_CLIENT_SECRET: clientSecret,
+  DINGTALK_API_URL: url,
+  DINGTALK_OAPI_URL: url,
+});
+
 /** The line it starts with, once it is connected. */
-async function connected(run: Run): Promise<LogLine> {
+async function connected(run: Run, links = 1): Promise<LogLine> {
   const started = await until(
     "the worker's start line",
     () => find(run, "dingbridge is starting") ?? exit(run),
   );
-  await until("the link to DingTalk", () => find(run, "connected to DingTalk") ?? exit(run));
+  await until(
+    "the link to DingTalk",
+    () =>
+      run.logs().filter(({ message }) => message === "connected to DingTalk").length >= links ||
+      exit(run),
+  );
   return started;
 }
 
