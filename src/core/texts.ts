@@ -70,7 +70,8 @@ const zh: Texts = {
     unreachable: (name) => `📎 ${name}：取不到这个文件，或暂时上传不了，没有发出。`,
     "no-way": (name) => `📎 ${name}：机器人无法给组织外的联系人发送文件。`,
   },
-  fileNotForYou: (name) => `📎 ${name === "" ? "" : `${name}：`}你没有权限接收这台机器上的文件，没有发出。`,
+  fileNotForYou: (name) =>
+    `📎 ${name === "" ? "" : `${name}：`}你没有权限接收这台机器上的文件，没有发出。`,
   jobFailed: (name, error) => `⚠️ 定时任务“${name}”失败：${error}`,
   failures: {
     unreachable: `😥 智能体网关连接不上，这条消息没有得到处理。请稍后再试；如果一直这样，${ADMIN_ZH}。`,

@@ -1,6 +1,6 @@
 import { createAccess } from "../core/access/access.ts";
 import { createRoster } from "../core/access/roster.ts";
-import { createBudget } from "../core/bridge/budget.ts";
+import { createBudget } from "../core/budget.ts";
 import { mediaOf } from "../core/bridge/burst.ts";
 import { createIntake } from "../core/bridge/intake.ts";
 import { createReception } from "../core/bridge/reception.ts";

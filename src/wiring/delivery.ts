@@ -2,7 +2,7 @@ import { createCards } from "../core/bridge/cards.ts";
 import { createOutbox } from "../core/bridge/outbox.ts";
 import { createReactions } from "../core/bridge/reactions.ts";
 import { createSender } from "../core/bridge/sender.ts";
-import type { Budget } from "../core/bridge/budget.ts";
+import type { Budget } from "../core/budget.ts";
 import type { Access } from "../core/access/access.ts";
 import type { AccountConfig } from "../core/config/schema.ts";
 import type { Counters } from "../core/counters.ts";

@@ -1,6 +1,6 @@
 import type { Access } from "../core/access/access.ts";
 import type { Roster } from "../core/access/roster.ts";
-import type { Budget } from "../core/bridge/budget.ts";
+import type { Budget } from "../core/budget.ts";
 import type { AccountConfig } from "../core/config/schema.ts";
 import { createDesk } from "../core/desk/desk.ts";
 import type { Stops } from "../core/desk/stops.ts";

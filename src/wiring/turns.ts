@@ -1,5 +1,5 @@
 import type { Access } from "../core/access/access.ts";
-import type { Budget } from "../core/bridge/budget.ts";
+import type { Budget } from "../core/budget.ts";
 import { MAX_MESSAGES } from "../core/bridge/burst.ts";
 import { createHold } from "../core/bridge/hold.ts";
 import { createLanes } from "../core/bridge/lanes.ts";

@@ -2,7 +2,7 @@ import type { AccountConfig } from "../config/schema.ts";
 import type { Chat, Scope } from "../inbound/session.ts";
 import { createAgents } from "./agent.ts";
 import { createGroups, denialIn } from "./groups.ts";
-import type { Asker, Decision, Denial, Rights, Role } from "./model.ts";
+import type { Asker, ChatSettings, Decision, Denial, Rights, Role } from "./model.ts";
 import { rightsOf } from "./rights.ts";
 import { createRoles, type Where } from "./roles.ts";
 import type { Roster } from "./roster.ts";
@@ -10,21 +10,6 @@ import type { Roster } from "./roster.ts";
 export interface AccessOptions {
   readonly config: AccountConfig;
   readonly roster: Roster;
-}
-
-/** What `groups.<cid>`, `groups.*` and the account itself say about one chat, the most specific first. */
-export interface ChatSettings {
-  /** Means something in groups only. */
-  readonly requireMention: boolean;
-  readonly sessionScope: "group" | "sender";
-  /** What the agent is told besides, the account's before the group's. */
-  readonly systemPrompt: string | undefined;
-  readonly reply: {
-    readonly mode: "text" | "markdown" | "card" | "auto";
-    readonly tables: "keep" | "code" | "list";
-    readonly chunkChars: number;
-    readonly atSender: boolean;
-  };
 }
 
 /**

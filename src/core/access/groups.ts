@@ -1,6 +1,5 @@
 import type { AccountConfig } from "../config/schema.ts";
-import type { ChatSettings } from "./access.ts";
-import type { Asker, Denial } from "./model.ts";
+import type { Asker, ChatSettings, Denial } from "./model.ts";
 import { byId, peopleOf, type People } from "./people.ts";
 
 type GroupBlock = AccountConfig["groups"][string];

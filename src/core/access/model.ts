@@ -1,28 +1,8 @@
 import type { Asker, Chat } from "../inbound/session.ts";
+import { COMMANDS, ROLES, type CommandName, type Proactive, type Role } from "../roles.ts";
 
+export { COMMANDS, ROLES, type CommandName, type Proactive, type Role };
 export type { Asker };
-
-/** What someone is to the bridge. Everyone is one of these; who is not named anywhere is a guest. */
-export type Role = "owner" | "member" | "guest";
-
-export const ROLES = ["owner", "member", "guest"] as const satisfies readonly Role[];
-
-/** What the bridge itself understands; the names are those of the English slash commands. */
-export const COMMANDS = [
-  "help",
-  "stop",
-  "new",
-  "status",
-  "whoami",
-  "agent",
-  "approve",
-  "btw",
-] as const;
-
-export type CommandName = (typeof COMMANDS)[number];
-
-/** Where messages nobody has asked for may go: nowhere, back into the chat they were ordered in, anywhere. */
-export type Proactive = "none" | "own" | "any";
 
 /** What someone may do. */
 export interface Rights {
@@ -60,6 +40,21 @@ export type Decision =
       readonly agentId: string;
     }
   | { readonly allowed: false; readonly role: Role; readonly denial: Denial };
+
+/** What `groups.<cid>`, `groups.*` and the account itself say about one chat, the most specific first. */
+export interface ChatSettings {
+  /** Means something in groups only. */
+  readonly requireMention: boolean;
+  readonly sessionScope: "group" | "sender";
+  /** What the agent is told besides, the account's before the group's. */
+  readonly systemPrompt: string | undefined;
+  readonly reply: {
+    readonly mode: "text" | "markdown" | "card" | "auto";
+    readonly tables: "keep" | "code" | "list";
+    readonly chunkChars: number;
+    readonly atSender: boolean;
+  };
+}
 
 /** Somebody's role, given by an approval: it outlives restarts. */
 export interface Grant {

@@ -8,7 +8,7 @@ import type { Chat } from "../inbound/session.ts";
 import { reasonOf, type Log } from "../log.ts";
 import type { Mention } from "../message.ts";
 import type { Store } from "../store.ts";
-import type { Budget } from "./budget.ts";
+import type { Budget } from "../budget.ts";
 import type { CardBreaker } from "./card-breaker.ts";
 import type { CardQueue } from "./card-queue.ts";
 

@@ -2,7 +2,7 @@ import { isAddressable } from "../dingtalk/robot.ts";
 import type { Throttle } from "../dingtalk/throttle.ts";
 import type { Chat } from "../inbound/session.ts";
 import type { Mention } from "../message.ts";
-import type { Budget } from "./budget.ts";
+import type { Budget } from "../budget.ts";
 import { createCardBreaker } from "./card-breaker.ts";
 import { createCardQueue } from "./card-queue.ts";
 import type { CardTools } from "./card-writer.ts";

@@ -10,7 +10,7 @@ import {
 import type { Chat } from "../inbound/session.ts";
 import { reasonOf, type Log } from "../log.ts";
 import type { Admission, Arrival, Person, Place, QuarantineEntry, Store } from "../store.ts";
-import type { Budget } from "./budget.ts";
+import type { Budget } from "../budget.ts";
 import { ROBOT_ACK, ackFrame } from "../stream/frame.ts";
 
 /** Where an ack can be sent: the link its frame came in by. */

@@ -10,7 +10,7 @@ import { isAttachment, isWords, plainWords, type Message, type Words } from "../
 import { mergeMessages } from "../reply/merge.ts";
 import type { ConversationRef, Delivered, OutboxEntry, Store } from "../store.ts";
 import type { FileProblem } from "../texts.ts";
-import type { Budget } from "./budget.ts";
+import type { Budget } from "../budget.ts";
 import { createLanes, type Step } from "./lanes.ts";
 import { PACE_WINDOW_MS, paceOf } from "./pace.ts";
 import type { Route, Sender } from "./sender.ts";

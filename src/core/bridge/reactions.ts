@@ -4,7 +4,7 @@ import type { EmotionApi, Reacted } from "../dingtalk/emotion.ts";
 import type { SendResult } from "../dingtalk/errors.ts";
 import type { Log } from "../log.ts";
 import type { Ledger } from "../store.ts";
-import type { Budget } from "./budget.ts";
+import type { Budget } from "../budget.ts";
 
 /**
  * How long after each other a refused call is tried again: right after a message has come DingTalk may

@@ -1,6 +1,6 @@
 import * as v from "valibot";
-import { COMMANDS, ROLES } from "../access/model.ts";
 import { isHostPattern } from "../media/allow-list.ts";
+import { COMMANDS, ROLES } from "../roles.ts";
 import {
   address,
   agentId,

@@ -2,7 +2,7 @@ import type { Access } from "../access/access.ts";
 import type { Asker, Decision } from "../access/model.ts";
 import type { Roster } from "../access/roster.ts";
 import type { Audit, AuditEvent } from "../audit.ts";
-import type { BudgetStatus } from "../bridge/budget.ts";
+import type { BudgetStatus } from "../budget.ts";
 import type { Clock } from "../clock.ts";
 import type { Agents } from "../config/schema.ts";
 import type { Gateway } from "../gateway/client.ts";

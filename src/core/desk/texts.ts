@@ -1,5 +1,5 @@
 import type { CommandName, Denial, Role } from "../access/model.ts";
-import type { BudgetStatus } from "../bridge/budget.ts";
+import type { BudgetStatus } from "../budget.ts";
 import type { GateState } from "../gateway/gate.ts";
 import type { StreamStatus } from "../stream/supervisor.ts";
 import type { Locale } from "../texts.ts";

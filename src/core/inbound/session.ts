@@ -76,7 +76,11 @@ function ownerOf({ chat, member, aside, main }: Scope): string {
   const parts: unknown[] = [chat.account, chat.kind, chatIdOf(chat)];
   // Older databases know the first three only.
   if (member !== undefined || aside === true || main === true) {
-    parts.push(member ?? null, ...(aside === true ? ["btw"] : []), ...(main === true ? ["main"] : []));
+    parts.push(
+      member ?? null,
+      ...(aside === true ? ["btw"] : []),
+      ...(main === true ? ["main"] : []),
+    );
   }
   return JSON.stringify(parts);
 }

@@ -1,4 +1,5 @@
-import type { Access, ChatSettings } from "../access/access.ts";
+import type { Access } from "../access/access.ts";
+import type { ChatSettings } from "../access/model.ts";
 import type { Audit } from "../audit.ts";
 import type { Clock } from "../clock.ts";
 import type { Counters } from "../counters.ts";

@@ -1,4 +1,4 @@
-import type { ChatSettings } from "../../../src/core/access/access.ts";
+import type { ChatSettings } from "../../../src/core/access/model.ts";
 import type { AuditEvent } from "../../../src/core/audit.ts";
 import { createCounters } from "../../../src/core/counters.ts";
 import type { Recalled } from "../../../src/core/dingtalk/recall.ts";

@@ -1,6 +1,6 @@
-import type { Clock } from "../clock.ts";
-import type { Log } from "../log.ts";
-import type { Quota, Store, UsageRef } from "../store.ts";
+import type { Clock } from "./clock.ts";
+import type { Log } from "./log.ts";
+import type { Quota, Store, UsageRef } from "./store.ts";
 
 /** DingTalk's months begin in China, which knows no summer time. */
 const CHINA_MS = 8 * 60 * 60 * 1000;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import * as fc from "fast-check";
-import { createBudget, monthOf } from "../../../src/core/bridge/budget.ts";
+import { createBudget, monthOf } from "../../../src/core/budget.ts";
 import type { Store } from "../../../src/core/store.ts";
 import { openSqliteStore } from "../../../src/store/sqlite.ts";
 import { createFakeClock } from "../../support/fake-clock.ts";
