@@ -1,6 +1,10 @@
 import { lookup } from "node:dns/promises";
-import { isIP, type LookupFunction } from "node:net";
+import { isIP, isIPv4, type LookupFunction } from "node:net";
 import type { FetchPinned, Resolve } from "../core/media/port.ts";
+import { isDingTalkFileHost } from "../core/proxy.ts";
+import { unlessAborted } from "./_abort.ts";
+import { explained } from "./_trust.ts";
+import { hostOf, type Ways } from "./_ways.ts";
 
 /**
  * What the operating system knows a host by, /etc/hosts included, in all three runtimes. getaddrinfo
@@ -8,62 +12,46 @@ import type { FetchPinned, Resolve } from "../core/media/port.ts";
  */
 export const resolve: Resolve = async (host, signal) => {
   signal.throwIfAborted();
-  let stop = () => {};
-  const stopped = new Promise<never>((_resolve, reject) => {
-    stop = () => reject(signal.reason as Error);
-    signal.addEventListener("abort", stop, { once: true });
-  });
-  try {
-    const found = await Promise.race([lookup(host, { all: true }), stopped]);
-    return found.map(({ address }) => address);
-  } finally {
-    signal.removeEventListener("abort", stop);
-  }
+  const found = await unlessAborted(lookup(host, { all: true }), signal);
+  return found.map(({ address }) => address);
 };
+
+/** Whether a proxy is told this URL's host and not one of its addresses: see `Network`. */
+export const tellsByName = ({ routes }: Ways, url: string): boolean =>
+  routes.to(url).kind === "proxy" && isDingTalkFileHost(hostOf(new URL(url)));
 
 /**
  * undici over node:net, which all three runtimes have: each asks the `lookup` given to it. In Deno it is
  * the one way to pin (its own fetch has no such option), loaded only when the first file is fetched.
- * `request` and not `fetch`: that adds headers of its own and decodes what it gets.
  */
-export const fetchPinned: FetchPinned = async (url, { headers, signal }, addresses) => {
-  const host = new URL(url).hostname.replace(/^\[|\]$/g, "");
-  // An address for a host is dialled without asking `lookup`.
-  if (isIP(host) !== 0 && !addresses.includes(host)) throw new Error("not the address to go to");
-  // By file, not by name: in Bun the bare name "undici" is a built-in stand-in over Bun's own fetch.
-  const { Agent, request } = await import("undici/index.js");
-  const agent = new Agent({
-    connect: { lookup: lookupIn(addresses), autoSelectFamily: true },
-    headersTimeout: 0,
-    bodyTimeout: 0,
-    // A kept connection would serve nobody: the next request may have other addresses.
-    pipelining: 0,
-  });
-  try {
-    const {
-      statusCode,
-      headers: got,
-      body,
-    } = await request(url, {
-      dispatcher: agent,
-      headers,
-      signal,
+export const createFetchPinned =
+  (ways: Ways): FetchPinned =>
+  async (url, { headers, signal }, addresses) => {
+    const host = hostOf(new URL(url));
+    // An address for a host is dialled without asking `lookup`.
+    if (isIP(host) !== 0 && !addresses.includes(host)) throw new Error("not the address to go to");
+    // One is enough for a proxy; IPv4, since not every proxy reaches the other kind.
+    const address = addresses.find(isIPv4) ?? addresses[0];
+    const told = tellsByName(ways, url) ? host : address;
+    if (told === undefined) throw new Error(`no address for ${host}`);
+    const { createAgent } = await import("./_undici.ts");
+    const { answerTo } = await import("./_request.ts");
+    const agent = createAgent(ways, {
+      // A kept connection would serve nobody: the next request may have other addresses.
+      fresh: true,
+      tunnel: () => ways.tunnel(url, signal, told),
+      direct: { lookup: lookupIn(addresses), autoSelectFamily: true },
     });
-    // Without a listener the end of a body nobody reads would end the process; a reader is told anyway.
-    body.on("error", () => undefined);
-    // Once the body is through.
-    void agent.close().catch(() => undefined);
-    const pairs = Object.entries(got).flatMap(([name, value]) =>
-      [value ?? []].flat().map((one): [string, string] => [name, one]),
-    );
-    const empty = [204, 205, 304].includes(statusCode);
-    if (empty) body.destroy();
-    return new Response(empty ? null : streamOf(body), { status: statusCode, headers: pairs });
-  } catch (error) {
-    void agent.destroy().catch(() => undefined);
-    throw error;
-  }
-};
+    try {
+      const response = await answerTo(url, { headers, signal, dispatcher: agent });
+      // Once the body is through.
+      void agent.close().catch(() => undefined);
+      return response;
+    } catch (error) {
+      void agent.destroy().catch(() => undefined);
+      throw explained(error, new URL(url).host, ways.trusted);
+    }
+  };
 
 function lookupIn(addresses: readonly string[]): LookupFunction {
   const known = addresses.map((address) => ({ address, family: isIP(address) }));
@@ -73,20 +61,4 @@ function lookupIn(addresses: readonly string[]): LookupFunction {
     else if (all === true) done(null, known);
     else done(null, first.address, first.family);
   };
-}
-
-/** Asks for the next chunk only when the reader does: what is not read stays with the server. */
-function streamOf(body: AsyncIterable<Uint8Array> & { destroy(): unknown }) {
-  const chunks = body[Symbol.asyncIterator]();
-  return new ReadableStream<Uint8Array>(
-    {
-      async pull(controller) {
-        const { value, done } = await chunks.next();
-        if (done === true) controller.close();
-        else controller.enqueue(value);
-      },
-      cancel: () => void body.destroy(),
-    },
-    { highWaterMark: 0 },
-  );
 }

@@ -1,16 +1,11 @@
+import { createNetwork } from "./_network.ts";
+import { createFetches } from "./_undici.ts";
 import type { Runtime } from "./port.ts";
-import { fetchPinned, resolve } from "./_pinned.ts";
-import { fetch, fetchFresh } from "./_undici.ts";
-import { dial } from "./_ws.ts";
 
 export const runtime: Runtime = {
   name: "bun",
   version: Bun.version,
-  dial,
-  fetch,
-  fetchFresh,
-  resolve,
-  fetchPinned,
+  network: (options) => createNetwork(options, createFetches),
   async serve({ host, port, fetch }) {
     // Bun ends responses that are idle for 10 s by default: too short for a long poll or a stream.
     const server = Bun.serve({ hostname: host, port, fetch, idleTimeout: 0 });

@@ -1,19 +1,14 @@
 import { createServer } from "node:http";
 import process from "node:process";
 import { getRequestListener } from "@hono/node-server";
+import { createNetwork } from "./_network.ts";
+import { createFetches } from "./_undici.ts";
 import type { Runtime } from "./port.ts";
-import { fetchPinned, resolve } from "./_pinned.ts";
-import { fetch, fetchFresh } from "./_undici.ts";
-import { dial } from "./_ws.ts";
 
 export const runtime: Runtime = {
   name: "node",
   version: process.versions.node,
-  dial,
-  fetch,
-  fetchFresh,
-  resolve,
-  fetchPinned,
+  network: (options) => createNetwork(options, createFetches),
   async serve({ host, port, fetch }) {
     const listener = getRequestListener(fetch, { overrideGlobalObjects: false });
     const server = createServer((request, response) => void listener(request, response));

@@ -4,32 +4,9 @@ import type { AddressInfo, Socket as NetSocket } from "node:net";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { WebSocketServer, type WebSocket } from "ws";
 import { runtime } from "#runtime";
+import { recordSocket } from "../support/socket-recorder.ts";
 
-/** What a dialled socket reported, in order. */
-function recorder() {
-  const events: string[] = [];
-  let wake = () => {};
-  const note = (event: string) => {
-    events.push(event);
-    wake();
-  };
-  return {
-    events,
-    handlers: {
-      onOpen: () => note("open"),
-      onText: (text: string) => note(`text ${text.slice(0, 40)}`),
-      onPong: () => note("pong"),
-      onClose: (code: number, reason: string) => note(`close ${code} ${reason}`),
-    },
-    async seen(start: string): Promise<string> {
-      for (;;) {
-        const found = events.find((event) => event.startsWith(start));
-        if (found !== undefined) return found;
-        await new Promise<void>((resolve) => (wake = resolve));
-      }
-    },
-  };
-}
+const network = runtime.network({ env: {} });
 
 describe(`dial() in ${runtime.name}`, () => {
   const http = createServer();
@@ -68,9 +45,9 @@ describe(`dial() in ${runtime.name}`, () => {
   });
 
   const dial = (path = "/", maxPayload = 1024 * 1024) => {
-    const seen = recorder();
+    const seen = recordSocket();
     const url = `ws://127.0.0.1:${port}${path}`;
-    return { ...seen, socket: runtime.dial(url, seen.handlers, { maxPayload }) };
+    return { ...seen, socket: network.dial(url, seen.handlers, { maxPayload }) };
   };
 
   it("opens, sends and receives text", async () => {
@@ -139,8 +116,8 @@ describe(`dial() in ${runtime.name}`, () => {
   });
 
   it("a port nobody listens on closes, and the URL stays secret", async () => {
-    const seen = recorder();
-    runtime.dial("ws://127.0.0.1:1/connect?ticket=very-secret", seen.handlers, {
+    const seen = recordSocket();
+    network.dial("ws://127.0.0.1:1/connect?ticket=very-secret", seen.handlers, {
       maxPayload: 1024,
     });
     const closed = await seen.seen("close");

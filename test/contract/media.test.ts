@@ -4,6 +4,7 @@ import { createServer as createTcpServer, type AddressInfo, type Socket } from "
 import { after, before, describe, it } from "node:test";
 import { runtime } from "#runtime";
 
+const network = runtime.network({ env: {} });
 const never = new AbortController().signal;
 const listen = (server: ReturnType<typeof createServer> | ReturnType<typeof createTcpServer>) =>
   new Promise<number>((resolve) =>
@@ -12,20 +13,20 @@ const listen = (server: ReturnType<typeof createServer> | ReturnType<typeof crea
 
 describe(`resolve() in ${runtime.name}`, () => {
   it("finds a host's addresses", async () => {
-    const addresses = await runtime.resolve("localhost", never);
+    const addresses = await network.resolve("localhost", never);
     assert.ok(addresses.length > 0);
     for (const address of addresses) assert.match(address, /^(127\.0\.0\.1|::1)$/);
   });
 
   it("rejects for a name nobody has", async () => {
-    await assert.rejects(runtime.resolve("no-such-host.invalid", never));
+    await assert.rejects(network.resolve("no-such-host.invalid", never));
   });
 
   it("rejects with the signal's reason", async () => {
     const reason = new Error("enough");
-    await assert.rejects(runtime.resolve("localhost", AbortSignal.abort(reason)), reason);
+    await assert.rejects(network.resolve("localhost", AbortSignal.abort(reason)), reason);
     const stop = new AbortController();
-    const found = runtime.resolve("no-such-host.invalid", stop.signal);
+    const found = network.resolve("no-such-host.invalid", stop.signal);
     stop.abort(reason);
     await assert.rejects(found, reason);
   });
@@ -74,7 +75,7 @@ describe(`fetchPinned() in ${runtime.name}`, () => {
   const get = (
     path: string,
     { host = "files.invalid", addresses = ["127.0.0.1"], signal = never, headers = {} } = {},
-  ) => runtime.fetchPinned(`http://${host}:${port}${path}`, { headers, signal }, addresses);
+  ) => network.fetchPinned(`http://${host}:${port}${path}`, { headers, signal }, addresses);
 
   const closed = async (path: string) => {
     const end = Date.now() + 5000;
@@ -139,7 +140,7 @@ describe(`fetchPinned() in ${runtime.name}`, () => {
     });
     const tlsPort = await listen(tcp);
     await assert.rejects(
-      runtime.fetchPinned(`https://files.invalid:${tlsPort}/`, { headers: {}, signal: never }, [
+      network.fetchPinned(`https://files.invalid:${tlsPort}/`, { headers: {}, signal: never }, [
         "127.0.0.1",
       ]),
     );
@@ -195,7 +196,7 @@ describe(`fetchPinned() in ${runtime.name}`, () => {
     const free = await listen(tcp);
     await new Promise((resolve) => tcp.close(resolve));
     await assert.rejects(
-      runtime.fetchPinned(`http://files.invalid:${free}/`, { headers: {}, signal: never }, [
+      network.fetchPinned(`http://files.invalid:${free}/`, { headers: {}, signal: never }, [
         "127.0.0.1",
       ]),
       /ECONNREFUSED/,

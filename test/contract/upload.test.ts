@@ -11,6 +11,7 @@ import { createSystemClock } from "../../src/core/clock.ts";
 import { createUpload, type UploadFile } from "../../src/core/dingtalk/upload.ts";
 import { createOutgoingFiles } from "../../src/store/outgoing-files.ts";
 
+const network = runtime.network({ env: {} });
 const never = new AbortController().signal;
 const TOKEN = "t0k/en+=";
 
@@ -62,7 +63,7 @@ describe(`an upload in ${runtime.name}`, () => {
       oapiUrl: url,
       tokens: { get: async () => ({ ok: true, token: TOKEN }), drop: () => undefined },
       throttle: { take: async () => undefined },
-      fetch: runtime.fetch,
+      fetch: network.fetch,
       clock: createSystemClock(setImmediate),
       spend: async () => undefined,
     })(

@@ -122,6 +122,8 @@ export function environmentOf({ dingtalk, gateway, home, env }: WorkerSetup) {
     OPENCLAW_GATEWAY_TOKEN: gateway.token,
     DINGBRIDGE_PORT: "0",
     DINGBRIDGE_LOG_LEVEL: "debug",
+    // A developer's own OpenClaw must not see them.
+    DINGBRIDGE_LOG_DIR: "off",
     ...env,
   };
 }
