@@ -156,6 +156,9 @@ export interface UsageRef {
 export interface StoreCounts {
   readonly inbox: number;
   readonly outbox: number;
+  /** When the oldest message of each came, ms since the epoch; null: it is empty. */
+  readonly inboxSince: number | null;
+  readonly outboxSince: number | null;
   readonly quarantine: number;
 }
 

@@ -61,7 +61,9 @@ export function openSqliteStore(path: string, options: SqliteOptions = {}): Stor
 
   const countAll = db.prepare(
     `SELECT (SELECT count(*) FROM inbox WHERE done = 0) AS inbox,
+            (SELECT min(received_at) FROM inbox WHERE done = 0) AS inboxSince,
             (SELECT count(*) FROM outbox WHERE failed_at IS NULL) AS outbox,
+            (SELECT min(created_at) FROM outbox WHERE failed_at IS NULL) AS outboxSince,
             (SELECT count(*) FROM quarantine) AS quarantine`,
   );
 
@@ -82,8 +84,15 @@ export function openSqliteStore(path: string, options: SqliteOptions = {}): Stor
         ledger.prune();
       }),
     counts: async () => {
-      const { inbox, outbox, quarantine } = countAll.get() ?? {};
-      return { inbox: Number(inbox), outbox: Number(outbox), quarantine: Number(quarantine) };
+      const counted = countAll.get() ?? {};
+      const timeOf = (value: unknown) => (typeof value === "number" ? value : null);
+      return {
+        inbox: Number(counted["inbox"]),
+        outbox: Number(counted["outbox"]),
+        inboxSince: timeOf(counted["inboxSince"]),
+        outboxSince: timeOf(counted["outboxSince"]),
+        quarantine: Number(counted["quarantine"]),
+      };
     },
     async probe() {
       checkRoom();

@@ -9,6 +9,7 @@ import {
 } from "../inbound/robot-message.ts";
 import type { Chat } from "../inbound/session.ts";
 import { reasonOf, type Log } from "../log.ts";
+import type { Meter } from "../meter.ts";
 import type { Admission, Arrival, Person, Place, QuarantineEntry, Store } from "../store.ts";
 import type { Budget } from "../budget.ts";
 import { ROBOT_ACK, ackFrame } from "../stream/frame.ts";
@@ -32,6 +33,7 @@ export interface IntakeOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly counters: Counters;
+  readonly meter: Meter;
   /** This message is in the inbox, in the lane `session`. */
   readonly onStored: (arrival: Arrival, session: string) => void;
 }
@@ -65,8 +67,10 @@ const isArrival = (entry: Arrival | QuarantineEntry): entry is Arrival => "chat"
  * a commit is paid once under load and not waited for when idle.
  */
 export function createIntake(options: IntakeOptions): Intake {
-  const { account, store, clock, log, counters } = options;
+  const { account, store, clock, log, counters, meter } = options;
   let batch: Offer[] = [];
+  /** When the first of the batch came. */
+  let batchAt = 0;
   let commit = Promise.resolve();
   let problem: string | null = null;
   let failedAt = 0;
@@ -107,6 +111,7 @@ export function createIntake(options: IntakeOptions): Intake {
 
   const flush = async () => {
     const offers = batch;
+    const since = batchAt;
     batch = [];
     const arrivals: Arrival[] = [];
     const quarantine: QuarantineEntry[] = [];
@@ -131,6 +136,7 @@ export function createIntake(options: IntakeOptions): Intake {
     for (const { messageId, path } of offers) {
       counters.count(path.send(ackFrame(messageId, ROBOT_ACK)) ? "acks" : "acks_unsent");
     }
+    meter.stage("ack", clock.monotonic() - since);
     for (const [at, arrival] of arrivals.entries()) admitted(arrival, admissions[at]);
     for (const entry of quarantine) {
       counters.count("quarantined");
@@ -159,6 +165,7 @@ export function createIntake(options: IntakeOptions): Intake {
     offer(data, messageId, path) {
       batch.push({ messageId, path, entry: read(data, messageId) });
       if (batch.length === 1) {
+        batchAt = clock.monotonic();
         clock.defer(() => {
           commit = commit.then(flush).catch((error: unknown) => {
             log.error("intake failed", { reason: reasonOf(error) });

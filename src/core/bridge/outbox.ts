@@ -7,6 +7,7 @@ import { reasonOf, type Log } from "../log.ts";
 import { lastName } from "../media/limits.ts";
 import type { Outgoing } from "../media/outgoing.ts";
 import { isAttachment, isWords, plainWords, type Message, type Words } from "../message.ts";
+import type { Meter } from "../meter.ts";
 import { mergeMessages } from "../reply/merge.ts";
 import type { ConversationRef, Delivered, OutboxEntry, Store } from "../store.ts";
 import type { FileProblem } from "../texts.ts";
@@ -46,6 +47,7 @@ export interface OutboxOptions {
   readonly random: () => number;
   readonly log: Log;
   readonly counters: Counters;
+  readonly meter: Meter;
   /** Breaks off what is being sent: it stays in the outbox. */
   readonly signal: AbortSignal;
 }
@@ -111,6 +113,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     if (!isAttachment(entry.message)) return "again";
     const result = await options.outgoing.prepare(entry.message, options.signal);
     options.signal.throwIfAborted();
+    options.meter.send(result.ok ? "sent" : result.failure);
     if (result.ok) {
       await replace(entry, result.message);
       prepared.add(entry.id);
@@ -168,6 +171,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
       if (limited.length > 0) return await sentToSome(entry, result, limited);
       confirmed.set(entry.id, deliveredBy(result));
       counters.count("replies_sent");
+      options.meter.stage("delivery", clock.now() - entry.createdAt);
       if (isAttachment(entry.message)) counters.count("attachments_sent");
       if (route.kind === "api") counters.count("replies_by_api");
       return await letGo(entry);

@@ -10,6 +10,7 @@ import type { RobotMessage } from "../inbound/robot-message.ts";
 import { agentIn, chatOf, userIdOf, type Chat } from "../inbound/session.ts";
 import { reasonOf, type Log } from "../log.ts";
 import type { Mention, Message } from "../message.ts";
+import type { Meter } from "../meter.ts";
 import type { InboxEntry, Reply, Store } from "../store.ts";
 import type { Texts } from "../texts.ts";
 import { carriesMedia, nextBurst, readEntry, type Waiting } from "./burst.ts";
@@ -47,6 +48,7 @@ export interface TurnOptions {
   readonly random: () => number;
   readonly log: Log;
   readonly counters: Counters;
+  readonly meter: Meter;
   /** Replies for this chat are in the outbox. */
   readonly onReplies: (chat: Chat) => void;
   /** The turn of a message with files is over. */
@@ -86,9 +88,9 @@ interface Turn {
 }
 
 export function createTurn(options: TurnOptions): RunTurn {
-  const { gateway, gate, hold, recovery, store, texts, clock, log, counters } = options;
+  const { gateway, gate, hold, recovery, store, texts, clock, log, counters, meter } = options;
 
-  const { failed, wordsOf } = createVerdict({ texts, log, counters });
+  const { failed, wordsOf } = createVerdict({ texts, log, counters, meter });
 
   const wait = async (turn: Turn): Promise<Outcome> => {
     const step = await hold.wait(turn.entry, turn.chat);
@@ -115,7 +117,8 @@ export function createTurn(options: TurnOptions): RunTurn {
   /** Asks the gateway; a fault of ours on the way counts as one of its own, or it would be asked for ever. */
   const answerTo = async (asking: Asking, turn: Turn, pass: Pass): Promise<Answer> => {
     const { session } = turn.entry;
-    const asked = clock.now();
+    const asked = clock.monotonic();
+    let heard = false;
     const events = {
       onRun(runId: string) {
         pass.taken();
@@ -123,6 +126,8 @@ export function createTurn(options: TurnOptions): RunTurn {
       },
       onContent(soFar: string) {
         pass.works();
+        if (!heard) meter.stage("first_word", clock.monotonic() - asked);
+        heard = true;
         turn.showing.text(soFar);
       },
     };
@@ -130,7 +135,9 @@ export function createTurn(options: TurnOptions): RunTurn {
     const question = { agentId: agentIn(session), session, system, ...asking };
     try {
       const answer = await gateway.ask(question, events, turn.signal);
-      log.debug("turn over", { session, ok: answer.ok, ms: clock.now() - asked });
+      const ms = clock.monotonic() - asked;
+      if (answer.ok) meter.stage("answer", ms);
+      log.debug("turn over", { session, ok: answer.ok, ms });
       return answer;
     } catch (error) {
       turn.signal.throwIfAborted();
@@ -177,6 +184,7 @@ export function createTurn(options: TurnOptions): RunTurn {
       // Committed first: whoever comes after a crash must know that there may be a turn to look for.
       await store.asking(ids, { text: asking.text, at: clock.now() });
       counters.count("turns");
+      if (entry.asked === undefined) meter.stage("wait", clock.now() - entry.receivedAt);
       turn.showing.asked();
       if (again !== undefined) {
         counters.count("turns_asked_again");
@@ -267,6 +275,7 @@ export function createTurn(options: TurnOptions): RunTurn {
       turn.signal.throwIfAborted();
       if (!ended.aborted) throw error;
       counters.count("turns_stopped");
+      meter.turn("stopped");
       log.info("turn ended by a person", { session: turn.entry.session });
       const { shown } = turn.showing;
       return { said: shown === "" ? undefined : `${shown}\n\n${texts.stopped}` };

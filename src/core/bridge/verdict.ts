@@ -2,6 +2,7 @@ import type { Counters } from "../counters.ts";
 import type { Answer } from "../gateway/client.ts";
 import type { GatewayFailure } from "../gateway/errors.ts";
 import type { Log } from "../log.ts";
+import type { Meter } from "../meter.ts";
 import { cleanAnswer } from "../reply/directives.ts";
 import type { Texts } from "../texts.ts";
 
@@ -9,6 +10,7 @@ export interface VerdictOptions {
   readonly texts: Texts;
   readonly log: Log;
   readonly counters: Counters;
+  readonly meter: Meter;
 }
 
 /** A turn is over: with these words, or with none. */
@@ -17,9 +19,10 @@ export interface Verdict {
 }
 
 /** What people are told of an answer, or of the lack of one. */
-export function createVerdict({ texts, log, counters }: VerdictOptions) {
+export function createVerdict({ texts, log, counters, meter }: VerdictOptions) {
   const failed = (failure: GatewayFailure, session: string): Verdict => {
     counters.count("turns_failed");
+    meter.turn(failure.kind);
     log.error("turn failed: the user is told", { ...failure, session });
     return { said: texts.failures[failure.kind] };
   };
@@ -43,11 +46,13 @@ export function createVerdict({ texts, log, counters }: VerdictOptions) {
       case "media":
       case "text": {
         counters.count("turns_answered");
+        meter.turn("answered");
         const words = cleaned.kind === "text" ? [cleaned.text, ...notesOn(answer)] : [];
         return { said: [...words, media.join("\n")].join("\n\n").trimEnd() };
       }
       case "silent":
         counters.count("turns_silent");
+        meter.turn("silent");
         return { said: undefined };
       case "empty":
         return failed({ kind: "empty", reason: "the gateway's answer was empty" }, session);

@@ -8,6 +8,8 @@ export interface ThrottleOptions {
    * late, and with the next batch close behind it DingTalk would see two in one second.
    */
   readonly spread?: boolean;
+  /** A call of this API has to wait. */
+  readonly onHeld?: (api: string) => void;
   readonly clock: Clock;
 }
 
@@ -38,7 +40,7 @@ interface Queue {
 /** DingTalk counts when a call arrives, we when it leaves: a little grace for the way. */
 const WINDOW_MS = 1100;
 
-export function createThrottle({ perSecond, spread, clock }: ThrottleOptions): Throttle {
+export function createThrottle({ perSecond, spread, onHeld, clock }: ThrottleOptions): Throttle {
   const gapMs = spread === true ? WINDOW_MS / perSecond : 0;
   /** The one called longest ago first. */
   const queues = new Map<string, Queue>();
@@ -115,6 +117,7 @@ export function createThrottle({ perSecond, spread, clock }: ThrottleOptions): T
         signal.addEventListener("abort", leave, { once: true });
         queue.waiting.add(go);
         if (queue.timer === undefined) advance(queue);
+        if (queue.waiting.has(go)) onHeld?.(api);
       });
     },
     tryTake(api) {

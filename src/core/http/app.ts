@@ -17,7 +17,9 @@ export interface Readiness {
 export interface AppOptions {
   readonly readiness: () => Promise<Readiness>;
   readonly status: () => Promise<unknown>;
-  /** /status needs this bearer token; undefined: nobody may read it. Null: open to all (loopback). */
+  /** In Prometheus's text format. */
+  readonly metrics: () => Promise<string>;
+  /** /status and /metrics need this bearer token; undefined: nobody may read them. Null: open to all (loopback). */
   readonly token: string | undefined | null;
   /** What sending always needs, on loopback too; undefined: it is off. */
   readonly apiToken: string | undefined;
@@ -26,9 +28,14 @@ export interface AppOptions {
   readonly log: Log;
 }
 
+const METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8";
+
+const closed = (path: string) =>
+  `set http.token (DINGBRIDGE_API_TOKEN) to read ${path} from another machine`;
+
 /**
  * `worker.fetch`: `/healthz` alive · `/readyz` every robot connected and the store writable, else 503
- * with reasons · `/status` for people and tools · `/v1/…` sends. An adapter only serves it.
+ * with reasons · `/status` for people and tools · `/metrics` for Prometheus · `/v1/…` sends. An adapter only serves it.
  */
 export function createApp(options: AppOptions): Hono {
   const app = new Hono();
@@ -40,17 +47,15 @@ export function createApp(options: AppOptions): Hono {
     return c.json(readiness, readiness.ready ? 200 : 503);
   });
 
-  if (options.token === undefined) {
-    app.get("/status", (c) =>
-      c.json(
-        { error: "set http.token (DINGBRIDGE_API_TOKEN) to read /status from another machine" },
-        403,
-      ),
-    );
-  } else {
-    if (options.token !== null) app.use("/status", bearerAuth({ token: options.token }));
-    app.get("/status", async (c) => c.json(await options.status()));
+  for (const path of ["/status", "/metrics"]) {
+    if (options.token === null) continue;
+    if (options.token !== undefined) app.use(path, bearerAuth({ token: options.token }));
+    else app.use(path, (c) => Promise.resolve(c.json({ error: closed(path) }, 403)));
   }
+  app.get("/status", async (c) => c.json(await options.status()));
+  app.get("/metrics", async (c) =>
+    c.text(await options.metrics(), 200, { "content-type": METRICS_TYPE }),
+  );
 
   const { apiToken, sending, cron, log } = options;
   app.route("/", createMessages({ token: apiToken, sending, log }));

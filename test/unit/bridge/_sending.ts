@@ -5,6 +5,7 @@ import { createRobotApi } from "../../../src/core/dingtalk/robot.ts";
 import type { CardApi } from "../../../src/core/dingtalk/card.ts";
 import { createThrottle } from "../../../src/core/dingtalk/throttle.ts";
 import { createTokenSource } from "../../../src/core/dingtalk/token.ts";
+import { NO_METER } from "../../../src/core/meter.ts";
 import type { Chat } from "../../../src/core/inbound/session.ts";
 import type { Outgoing } from "../../../src/core/media/outgoing.ts";
 import type { Attachment, Message } from "../../../src/core/message.ts";
@@ -121,6 +122,7 @@ export function createWorld(answer: (call: FakeCall, at: number) => Answer, worl
       random: () => 0,
       log,
       counters,
+      meter: NO_METER,
       signal,
     });
   };

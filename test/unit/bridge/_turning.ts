@@ -16,6 +16,7 @@ import type { Answer, Gateway, Question } from "../../../src/core/gateway/client
 import type { FailureKind } from "../../../src/core/gateway/errors.ts";
 import { createGate } from "../../../src/core/gateway/gate.ts";
 import type { AskedBefore, Found } from "../../../src/core/gateway/history.ts";
+import { NO_METER } from "../../../src/core/meter.ts";
 import type { InboxEntry, Store } from "../../../src/core/store.ts";
 import { TEXTS, type Locale } from "../../../src/core/texts.ts";
 import { openSqliteStore } from "../../../src/store/sqlite.ts";
@@ -199,6 +200,7 @@ export function turning(ask: Ask | Answer, options: Options = {}) {
     random: () => 0,
     log,
     counters,
+    meter: NO_METER,
     onReplies: ({ conversationId }) => void replied.push(conversationId),
     onFilesDone: options.onFilesDone ?? (async ({ msgId }) => void done.push(msgId)),
     onQuota: (usedUp: boolean) => void (overQuota.times += usedUp ? 1 : 0),

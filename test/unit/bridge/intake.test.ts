@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { createIntake } from "../../../src/core/bridge/intake.ts";
 import { createCounters } from "../../../src/core/counters.ts";
+import { NO_METER } from "../../../src/core/meter.ts";
 import { chatOf, claimOf } from "../../../src/core/inbound/session.ts";
 import type { Store } from "../../../src/core/store.ts";
 import { openSqliteStore } from "../../../src/store/sqlite.ts";
@@ -47,6 +48,7 @@ function taking({ takeIn, open = () => true, outageMs = 0 }: Overrides = {}) {
     clock,
     log,
     counters,
+    meter: NO_METER,
     onStored: (_arrival, session) => void woken.push(session),
   });
   const offer = (data: string, messageId: string) => intake.offer(data, messageId, path);
@@ -276,7 +278,7 @@ describe("createIntake()", () => {
       await clock.settle();
       expect(acks).toHaveLength(1);
       expect(woken).toEqual([]);
-      expect(await store.counts()).toEqual({ inbox: 0, outbox: 0, quarantine: 1 });
+      expect(await store.counts()).toMatchObject({ inbox: 0, outbox: 0, quarantine: 1 });
       expect(counters.read()).toEqual({ acks: 1, quarantined: 1 });
     },
   );

@@ -14,6 +14,7 @@ export function serving(options: Partial<AppOptions> = {}, given: WorldOptions =
   const app = createApp({
     readiness: async () => ({ ready: true, failing: [] }),
     status: async () => ({ version: "1.2.3" }),
+    metrics: async () => "dingbridge_ready 1\n",
     token: null,
     apiToken: TOKEN,
     sending,

@@ -51,25 +51,28 @@ describe("GET /readyz", () => {
   });
 });
 
-describe("GET /status", () => {
+describe.each([
+  ["/status", '{"version":"1.2.3"}'],
+  ["/metrics", "dingbridge_ready 1\n"],
+])("GET %s", (path, said) => {
   test("is open on loopback", async () => {
-    expect(await get("/status")).toMatchObject({ status: 200, text: '{"version":"1.2.3"}' });
+    expect(await get(path)).toMatchObject({ status: 200, text: said });
   });
 
   test("needs the bearer token elsewhere", async () => {
     const options = { token: "the-token" };
-    expect((await get("/status", options)).status).toBe(401);
-    expect((await get("/status", options, { authorization: "Bearer wrong" })).status).toBe(401);
-    expect((await get("/status", options, { authorization: "Basic the-token" })).status).toBe(400);
-    const right = await get("/status", options, { authorization: "Bearer the-token" });
-    expect(right).toMatchObject({ status: 200, text: '{"version":"1.2.3"}' });
+    expect((await get(path, options)).status).toBe(401);
+    expect((await get(path, options, { authorization: "Bearer wrong" })).status).toBe(401);
+    expect((await get(path, options, { authorization: "Basic the-token" })).status).toBe(400);
+    const right = await get(path, options, { authorization: "Bearer the-token" });
+    expect(right).toMatchObject({ status: 200, text: said });
   });
 
   test("is closed elsewhere where no token is set, and says how to open it", async () => {
-    const { status, text } = await get("/status", { token: undefined });
+    const { status, text } = await get(path, { token: undefined });
     expect(status).toBe(403);
     expect(text).toContain("DINGBRIDGE_API_TOKEN");
-    expect(text).not.toContain("1.2.3");
+    expect(text).not.toContain(said.trim());
   });
 });
 

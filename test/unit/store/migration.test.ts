@@ -74,7 +74,7 @@ const bodies = async (store: Store, to: Chat = chat) =>
 describe("openSqliteStore(), on a database of layout 1", () => {
   test("keeps what waits for a turn, and what was seen", async () => {
     const store = openSqliteStore(layout1([]));
-    expect(await store.counts()).toEqual({ inbox: 1, outbox: 0, quarantine: 1 });
+    expect(await store.counts()).toMatchObject({ inbox: 1, outbox: 0, quarantine: 1 });
     const entry = (await store.nextTurns(SESSION, 1))[0];
     expect(entry).toEqual({
       id: 2,
@@ -163,7 +163,7 @@ describe("openSqliteStore(), on a database of layout 1", () => {
     openSqliteStore(file).close();
     const store = openSqliteStore(file);
     expect(await waitingIn(store)).toEqual(["one"]);
-    expect(await store.counts()).toEqual({ inbox: 1, outbox: 1, quarantine: 1 });
+    expect(await store.counts()).toMatchObject({ inbox: 1, outbox: 1, quarantine: 1 });
     store.close();
   });
 

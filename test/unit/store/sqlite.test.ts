@@ -92,7 +92,7 @@ describe("openSqliteStore(), when the process is killed", () => {
     await store.setNote("outage", "since then");
 
     const after = openSqliteStore(snapshot(file));
-    expect(await after.counts()).toEqual({ inbox: 2, outbox: 2, quarantine: 0 });
+    expect(await after.counts()).toMatchObject({ inbox: 2, outbox: 2, quarantine: 0 });
     expect((await after.nextTurns(SESSION, 1))[0]).toEqual(
       (await store.nextTurns(SESSION, 1))[0] as never,
     );
