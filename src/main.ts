@@ -22,14 +22,24 @@ async function main(argv: readonly string[]): Promise<number> {
     return await send(values);
   }
   if (command === "pair") {
-    refuseStray(command, values);
+    refuseStray(command, values, action);
     const { pair } = await import("./commands/pair.ts");
     return await pair(action, words, values);
   }
   if (command === "config") {
-    refuseStray(command, values);
+    refuseStray(command, values, action);
     const { configCommand } = await import("./commands/config.ts");
     return await configCommand(action === "migrate" ? "migrate" : "check", values);
+  }
+  if (command === "onboard") {
+    refuseStray(command, values);
+    const { onboard } = await import("./commands/onboard.ts");
+    return await onboard(values);
+  }
+  if (command === "status") {
+    refuseStray(command, values);
+    const { status } = await import("./commands/status.ts");
+    return await status(values);
   }
   const loaded = readConfiguration(values.config);
   // Whoever named a file wants that robot, not a demo.

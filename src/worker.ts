@@ -1,5 +1,5 @@
 import type { Timer } from "./core/clock.ts";
-import type { Config } from "./core/config/schema.ts";
+import type { AccountConfig, Config } from "./core/config/schema.ts";
 import { createCounters } from "./core/counters.ts";
 import { createApp } from "./core/http/app.ts";
 import { reasonOf } from "./core/log.ts";
@@ -8,6 +8,7 @@ import { createCronDelivery } from "./core/send/cron.ts";
 import { createSending } from "./core/send/sending.ts";
 import { TEXTS } from "./core/texts.ts";
 import { createAccount, type Account } from "./wiring/account.ts";
+import type { Change } from "./wiring/changes.ts";
 import { notesOf } from "./wiring/notes.ts";
 import type { WorkerPorts } from "./wiring/ports.ts";
 import { createMayDeliver } from "./wiring/proactive.ts";
@@ -18,10 +19,22 @@ export interface Worker {
   readonly fetch: (request: Request) => Response | Promise<Response>;
   /** Takes up what an earlier process left and connects. */
   start(): Promise<void>;
+  /**
+   * Works by this configuration from now on, as far as it is about robots: links stay up unless their own
+   * keys have changed. The rest is the process's. Resolves when that is done, one line for each robot.
+   */
+  reload(config: Config): Promise<readonly string[]>;
   /** Stops taking in, lets what runs finish for some seconds, parks the rest in the store. */
   stop(): Promise<void>;
   status(): Promise<unknown>;
 }
+
+const TOLD: Readonly<Record<Change, string>> = {
+  nothing: "nothing changed",
+  access: "who may talk changed",
+  works: "settings changed, the connection stayed",
+  links: "connected anew",
+};
 
 /** Messages that others asked to be sent and that may wait. */
 const SUBMISSIONS = 10_000;
@@ -36,16 +49,15 @@ export function createWorker(config: Config, ports: WorkerPorts): Worker {
   let pruning: Timer | undefined;
 
   const several = config.accounts.length > 1;
-  const accounts: ReadonlyMap<string, Account> = new Map(
-    config.accounts.map((each) => {
-      const own = {
-        ...ports,
-        store: notesOf(store, each.id),
-        log: several ? log.child(each.id) : log,
-      };
-      return [each.id, createAccount({ config: each, ports: own, counters, robots })];
-    }),
-  );
+  const accountFor = (each: AccountConfig): Account => {
+    const own = {
+      ...ports,
+      store: notesOf(store, each.id),
+      log: several || each.id !== "default" ? log.child(each.id) : log,
+    };
+    return createAccount({ config: each, ports: own, counters, robots });
+  };
+  const accounts = new Map(config.accounts.map((each) => [each.id, accountFor(each)]));
 
   const sending = createSending({
     store,
@@ -60,8 +72,8 @@ export function createWorker(config: Config, ports: WorkerPorts): Worker {
     signal: halt.signal,
   });
 
-  const { readiness, status } = createReport({
-    accounts: [...accounts.values()],
+  const { readiness, status, snapshot } = createReport({
+    accounts: () => [...accounts.values()],
     runtime: ports.runtime,
     store,
     counters,
@@ -71,6 +83,7 @@ export function createWorker(config: Config, ports: WorkerPorts): Worker {
   const app = createApp({
     readiness,
     status,
+    metrics: async () => await ports.metrics.render(await snapshot()),
     token: isLoopback(config.http.host) ? null : config.http.token,
     apiToken: config.http.token,
     sending,
@@ -104,6 +117,30 @@ export function createWorker(config: Config, ports: WorkerPorts): Worker {
     }
   };
 
+  const reload = async (next: Config): Promise<readonly string[]> => {
+    const wanted = new Map(next.accounts.map((each) => [each.id, each]));
+    const gone = [...accounts.values()].filter(({ id }) => !wanted.has(id));
+    const told = await Promise.all([
+      ...gone.map(async (account) => {
+        accounts.delete(account.id);
+        await account.stop();
+        return `${account.id}: stopped`;
+      }),
+      ...next.accounts.map(async (each) => {
+        const known = accounts.get(each.id);
+        if (known !== undefined) return `${each.id}: ${TOLD[await known.reload(each)]}`;
+        const account = accountFor(each);
+        accounts.set(each.id, account);
+        await account.start();
+        return `${each.id}: started`;
+      }),
+    ]);
+    return told;
+  };
+
+  /** One after the other: a file may be saved again before the last change is through. */
+  let reloading: Promise<unknown> = Promise.resolve();
+
   const all = async (act: (account: Account) => Promise<void>) =>
     void (await Promise.all([...accounts.values()].map(act)));
 
@@ -111,12 +148,18 @@ export function createWorker(config: Config, ports: WorkerPorts): Worker {
     fetch: (request) => app.fetch(request),
     async start() {
       prune();
-      await accounts.values().next().value?.sweep();
+      await accounts.values().next().value?.works.sweep();
       await tellOfOthers();
       await all((account) => account.start());
     },
+    reload(next) {
+      const done = reloading.then(() => reload(next));
+      reloading = done.catch(() => undefined);
+      return done;
+    },
     async stop() {
       pruning?.cancel();
+      await reloading;
       await all((account) => account.stop());
       halt.abort(new Error("dingbridge has stopped"));
     },

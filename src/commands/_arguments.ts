@@ -1,5 +1,6 @@
 import { parseArgs, type ParseArgsConfig } from "node:util";
 import { reasonOf } from "../core/log.ts";
+import { ONBOARD_OPTIONS } from "../onboard/options.ts";
 import { EXIT, UserError } from "./_exit.ts";
 import { USAGE } from "./_usage.ts";
 
@@ -36,12 +37,29 @@ const OPTIONS = {
   },
   pair: { account: text, role: text, json: flag },
   config: { json: flag },
+  onboard: ONBOARD_OPTIONS,
+  status: { json: flag },
 } as const satisfies Readonly<Record<string, ParseArgsConfig["options"]>>;
 
-/** What stands behind a command's name: its actions, and how many words each takes. */
-const ACTIONS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
-  pair: { list: 0, approve: 1, revoke: 1, role: 2 },
-  config: { check: 0, migrate: 0 },
+interface Action {
+  /** How many stand behind it. */
+  readonly words: number;
+  /** Those of its command that mean something to it. */
+  readonly options: readonly string[];
+}
+
+/** What stands behind a command's name. */
+const ACTIONS: Readonly<Record<string, Readonly<Record<string, Action>>>> = {
+  pair: {
+    list: { words: 0, options: ["account", "json"] },
+    approve: { words: 1, options: ["account", "role"] },
+    revoke: { words: 1, options: ["account"] },
+    role: { words: 2, options: ["account"] },
+  },
+  config: {
+    check: { words: 0, options: ["json"] },
+    migrate: { words: 0, options: [] },
+  },
 };
 
 export type Command = keyof typeof OPTIONS;
@@ -49,7 +67,8 @@ export type Command = keyof typeof OPTIONS;
 const ALL = Object.assign({}, COMMON, ...Object.values(OPTIONS)) as typeof COMMON &
   (typeof OPTIONS)["demo"] &
   (typeof OPTIONS)["send"] &
-  (typeof OPTIONS)["pair"];
+  (typeof OPTIONS)["pair"] &
+  (typeof OPTIONS)["onboard"];
 
 const DEFAULT_WAIT = "60";
 
@@ -68,10 +87,11 @@ export function parseArguments(argv: readonly string[]) {
     return { command, action: "", words: [], values };
   }
   const [action = "", ...words] = rest;
-  const count = actions[action];
-  if (count === undefined) {
+  const known = Object.hasOwn(actions, action) ? actions[action] : undefined;
+  if (known === undefined) {
     throw usage(`expected dingbridge ${command} ${Object.keys(actions).join(" | ")}`);
   }
+  const count = known.words;
   if (words.length !== count) {
     throw usage(
       words.length < count
@@ -88,17 +108,26 @@ export function usage(reason: string): UserError {
   return new UserError(`${reason}\n\n${USAGE}`, EXIT.usage);
 }
 
-/** Throws if there are options of a command that is not the one that runs. */
-export function refuseStray(command: Command, values: Values): void {
-  const own = { ...COMMON, ...OPTIONS[command] };
-  const stray = Object.keys(values).find((name) => !(name in own));
+/** Throws if there are options of a command, or an action, that is not the one that runs. */
+export function refuseStray(command: Command, values: Values, action = ""): void {
+  const own = ACTIONS[command]?.[action]?.options ?? Object.keys(OPTIONS[command]);
+  const stray = Object.keys(values).find((name) => !(name in COMMON) && !own.includes(name));
   if (stray === undefined) return;
-  const [owner = ""] = Object.entries(OPTIONS).find(([, options]) => stray in options) ?? [];
+  const owner = ownerOf(stray, command);
   const whose = owner === "demo" ? "the demo" : owner;
   throw new UserError(
     `--${stray} belongs to ${whose}: dingbridge ${owner} --${stray} …`,
     EXIT.usage,
   );
+}
+
+/** What has it: another action of the same command, or else the first command that does. */
+function ownerOf(option: string, command: Command): string {
+  const commands = [command, ...Object.keys(OPTIONS).filter(isCommand)];
+  const owner = commands.find((name) => option in OPTIONS[name]) ?? command;
+  const actions = Object.entries(ACTIONS[owner] ?? {});
+  const [action] = actions.find(([, { options }]) => options.includes(option)) ?? [];
+  return action === undefined ? owner : `${owner} ${action}`;
 }
 
 const isCommand = (name: string): name is Command => Object.hasOwn(OPTIONS, name);

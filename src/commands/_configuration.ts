@@ -16,6 +16,10 @@ export interface Configuration extends Loaded {
   readonly channel: string | undefined;
   /** Someone has named that file, so a robot is expected in it. */
   readonly isNamed: boolean;
+  /** How it was asked for: reading it again takes this. */
+  readonly explicit: string | undefined;
+  /** Files that say something, or would if they were there. */
+  readonly watched: readonly string[];
 }
 
 /** What a command needs that only talks to the worker. */
@@ -35,9 +39,9 @@ export type HttpConfiguration =
  * file in any case.
  */
 export function readConfiguration(explicit: string | undefined): Configuration {
-  const { own, openclaw, ownPath, isNamed, problems, warnings } = readFiles(explicit);
+  const { own, openclaw, ownPath, isNamed, watched, problems, warnings } = readFiles(explicit);
   const loaded = load({ own, openclaw, env: process.env });
-  const file = { path: ownPath, channel: channelOf(own?.json), isNamed };
+  const file = { path: ownPath, channel: channelOf(own?.json), isNamed, explicit, watched };
   // A file that cannot be read leaves everything missing: only its own problem is worth a line.
   const isRead = problems.length === 0;
   return {
@@ -123,7 +127,16 @@ function readFiles(explicit: string | undefined) {
         ? // With a file of our own this one only has defaults to give.
           read(openclawPath, warnings)
         : undefined;
-  return { own, openclaw, ownPath, isNamed: named !== undefined, problems, warnings };
+  const candidates = named === undefined ? [join(folder, "dingbridge.json")] : [named];
+  return {
+    own,
+    openclaw,
+    ownPath,
+    isNamed: named !== undefined,
+    watched: [...new Set([...candidates, openclawPath])],
+    problems,
+    warnings,
+  };
 }
 
 /** One line: json5's errors name line and column already. */

@@ -1,14 +1,17 @@
+import { ONBOARD_USAGE } from "../onboard/options.ts";
 import { VERSION } from "../version.ts";
 
 /** What `dingbridge --help` prints. */
 export const USAGE = `dingbridge ${VERSION}: DingTalk chats, answered by your OpenClaw agent
 
   dingbridge                     start if a robot is configured, else the demo
+  dingbridge onboard             from nothing to a working robot, step by step
   dingbridge start               run the worker
   dingbridge demo                a chat page with a simulated DingTalk and an echo gateway
   dingbridge send --to WHOM …    send a message through the running worker
   dingbridge pair …              let people in who have asked the robot for it
   dingbridge config …            what the configuration comes to
+  dingbridge status [--json]     how the running worker is
 
 Options
   --config FILE                  configuration file (default: ~/.openclaw/dingbridge.json, then openclaw.json)
@@ -16,6 +19,8 @@ Options
   --port N                       demo: the chat page's port (default: 18790)
   --no-open                      demo: do not open a browser
   --version, --help
+
+${ONBOARD_USAGE}
 
 send
   --to user:ID | group:ID        whom; as often as you like

@@ -17,6 +17,7 @@ import { openSqliteStore } from "../store/sqlite.ts";
 import { createWorker } from "../worker.ts";
 import { systemLocale } from "./_configuration.ts";
 import { EXIT, UserError } from "./_exit.ts";
+import { networkFor } from "./_network.ts";
 import { realPorts } from "./_ports.ts";
 import { stopRequested } from "./_stop.ts";
 
@@ -104,7 +105,13 @@ export async function demo(options: DemoOptions): Promise<number> {
   const store = openSqliteStore(config.dataDir);
   const log = startLogging(config.log.level, process.stderr);
   // Who sits at the keyboard needs no record of what they were allowed.
-  const ports = realPorts(store, createMemoryFiles(), { record: () => undefined }, log);
+  const ports = realPorts({
+    store,
+    files: createMemoryFiles(),
+    audit: { record: () => undefined },
+    log,
+    network: networkFor({}),
+  });
   const worker = createWorker(config, ports);
   await worker.start();
 

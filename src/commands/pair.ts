@@ -1,220 +1,295 @@
-import process from "node:process";
-import { existsSync } from "node:fs";
-import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
-import { createRoles } from "../core/access/roles.ts";
-import { createGroups } from "../core/access/groups.ts";
 import { ROLES, type Grant, type Pairing, type Role } from "../core/access/model.ts";
-import { createRoster } from "../core/access/roster.ts";
-import type { Audit } from "../core/audit.ts";
-import { createSystemClock } from "../core/clock.ts";
+import type { AuditEvent } from "../core/audit.ts";
+import { createSystemClock, type Clock } from "../core/clock.ts";
 import type { AccountConfig, Config } from "../core/config/schema.ts";
 import { PAIRING_MS } from "../core/desk/denial.ts";
 import { DESK_TEXTS } from "../core/desk/texts.ts";
+import { nameIn } from "../core/inbound/fields.ts";
 import { plainWords } from "../core/message.ts";
-import type { AccessTable } from "../core/store.ts";
-import { startLogging } from "../logging.ts";
-import { createAuditFile } from "../store/audit-file.ts";
-import { MIGRATIONS } from "../store/schema.ts";
-import { openSqliteStore } from "../store/sqlite.ts";
+import { padded, widthOf } from "../core/reply/markdown/width.ts";
+import type { Store } from "../core/store.ts";
+import { localTime } from "../store/audit-file.ts";
+import { notesAfter, openWorkerAudit, withWorkerStore } from "./_access-store.ts";
 import { readConfiguration } from "./_configuration.ts";
 import { EXIT, UserError } from "./_exit.ts";
 
 export interface PairOptions {
   readonly config?: string | undefined;
+  /** Which robot, by its id. */
   readonly account?: string | undefined;
   readonly role?: string | undefined;
   readonly json?: boolean | undefined;
 }
 
+/** What an action works on. */
 interface Desk {
-  readonly account: AccountConfig;
-  readonly store: AccessTable;
-  readonly audit: Audit;
-  readonly now: () => number;
+  readonly config: Config;
+  /** The one that was named, or all. */
+  readonly accounts: readonly AccountConfig[];
+  readonly store: Store;
+  readonly now: number;
+  readonly record: (event: Omit<AuditEvent, "by">) => void;
 }
 
 const BY = "command line";
+const MAX_NAME_CHARS = 40;
 
-/** Lets people in, and out, from the machine the worker runs on; it notices by itself. Resolves with the exit code. */
+/**
+ * Who asks to be let in, and who was: read and changed in the worker's store, whether it runs or not.
+ * `operands` are what stands behind the action. Resolves with the exit code.
+ */
 export async function pair(
   action: string,
-  words: readonly string[],
+  operands: readonly string[],
   options: PairOptions,
+  clock: Clock = createSystemClock(setImmediate),
 ): Promise<number> {
-  const [first = "", second] = words;
-  const role = roleIn(action === "role" ? second : options.role);
-  if (role !== undefined && action !== "role" && action !== "approve") {
-    throw new UserError(`--role belongs to pair approve`, EXIT.usage);
-  }
-  const { config, problems } = readConfiguration(options.config);
-  if (config === undefined) {
-    for (const problem of problems) console.error(`error: ${problem}`);
-    return EXIT.configuration;
-  }
-  const account = accountIn(config, options.account);
-  const store = openStore(config);
-  const clock = createSystemClock(setImmediate);
-  const audit = createAuditFile({
-    ...config.audit,
-    folder: join(config.dataDir, "audit"),
-    clock,
-    log: startLogging("warning", process.stderr),
+  const [subject = "", word] = operands;
+  if (action !== "list" && subject.trim() === "") throw wrong(`pair ${action}: whom?`);
+  const role = action === "role" ? roleIn(word ?? "", "") : roleIn(options.role, "--role: ");
+  const config = configIn(options.config);
+  if (config === undefined) return EXIT.configuration;
+  const accounts = accountsIn(config, options.account);
+
+  await withWorkerStore(config, async (store) => {
+    const audit = openWorkerAudit(config, clock);
+    const record = (event: Omit<AuditEvent, "by">) => audit.record({ ...event, by: BY });
+    const desk: Desk = { config, accounts, store, now: clock.now(), record };
+    try {
+      if (action === "approve") await approve(desk, subject, role);
+      else if (action === "revoke") await revoke(desk, subject);
+      else if (action === "role" && role !== undefined) await change(desk, subject, role);
+      else await list(desk, options.json === true);
+    } finally {
+      audit.close();
+    }
   });
-  try {
-    const desk = { account, store, audit, now: clock.now };
-    if (action === "approve") await approve(desk, first, role);
-    else if (action === "role" && role !== undefined) await change(desk, first, role);
-    else if (action === "revoke") await revoke(desk, first);
-    else await list(desk, options.json === true);
-    return EXIT.ok;
-  } finally {
-    store.close();
-  }
+  return EXIT.ok;
 }
 
-async function approve({ account, store, audit, now }: Desk, code: string, role?: Role) {
-  const owned = !(await isUnowned(account, store));
-  const grant = await store.approve({
-    account: account.id,
-    code,
-    since: now() - PAIRING_MS,
-    by: BY,
-    now: now(),
-    roleOf: (_pairing, hasOwner) => role ?? (owned || hasOwner ? "member" : "owner"),
-    notice: (_pairing, given) => plainWords(DESK_TEXTS[account.locale].letIn(given)),
-  });
-  if (grant === undefined) {
+async function approve(desk: Desk, written: string, asked: Role | undefined): Promise<void> {
+  const { store, now } = desk;
+  const since = now - PAIRING_MS;
+  const code = written.normalize("NFKC").trim().toUpperCase();
+  const account = await accountWith(desk, code);
+  const grant =
+    account &&
+    (await store.approve({
+      account: account.id,
+      code,
+      since,
+      by: BY,
+      now,
+      roleOf: (_pairing, hasOwner) => asked ?? (hasOwner || isOwned(account) ? "member" : "owner"),
+      notice: (_pairing, role) => plainWords(DESK_TEXTS[account.locale].letIn(role)),
+    }));
+  if (account === undefined || grant === undefined) {
     throw failed(
-      `no such code, or it is older than an hour: dingbridge pair list shows those that wait`,
+      "there is no such code: it may be mistyped, used or older than an hour; dingbridge pair list shows those that wait",
     );
   }
-  audit.record({
-    event: "paired",
+  const { userId, role } = grant;
+  desk.record({ event: "paired", account: account.id, subject: userId, role });
+  console.log(`let in: ${personOf(grant)} as ${role}${at(desk, account)}`);
+  await sayMore(desk, account, userId, role);
+}
+
+async function change(desk: Desk, userId: string, role: Role): Promise<void> {
+  const account = theAccount(desk);
+  const known = await grantOf(desk, account, userId);
+  const grant: Grant = { ...known, role, by: BY, at: desk.now };
+  await desk.store.grant(grant);
+  desk.record({
+    event: "role-changed",
     account: account.id,
-    by: BY,
-    subject: grant.userId,
-    role: grant.role,
+    subject: userId,
+    role,
+    reason: `was ${known.role}`,
   });
-  console.log(`${personOf(grant)} is let in as ${grant.role}`);
+  console.log(`${personOf(grant)} is ${role} now, and was ${known.role}${at(desk, account)}`);
+  await sayMore(desk, account, userId, role);
 }
 
-async function change({ account, store, audit, now }: Desk, userId: string, role: Role) {
-  const known = (await store.grants(account.id)).find((grant) => grant.userId === userId);
-  if (known === undefined) throw nobody(userId);
-  const grant = { ...known, role, by: BY, at: now() };
-  await store.grant(grant);
-  audit.record({ event: "role-changed", account: account.id, by: BY, subject: userId, role });
-  console.log(`${personOf(grant)} is ${role} now, and was ${known.role}`);
-  await warnIfUnowned(account, store);
+async function revoke(desk: Desk, userId: string): Promise<void> {
+  const account = theAccount(desk);
+  const known = await grantOf(desk, account, userId);
+  await desk.store.revoke(account.id, userId);
+  desk.record({ event: "revoked", account: account.id, subject: userId, role: known.role });
+  console.log(`${personOf(known)} is not ${known.role} by approval any more${at(desk, account)}`);
+  await sayMore(desk, account, userId, undefined);
 }
 
-async function revoke({ account, store, audit }: Desk, userId: string) {
-  if (!(await store.revoke(account.id, userId))) throw nobody(userId);
-  audit.record({ event: "revoked", account: account.id, by: BY, subject: userId });
-  console.log(`${clean(userId)} has no role by approval any more`);
-  await warnIfUnowned(account, store);
-}
-
-/** Whoever writes to an open robot without an owner is taken for one. */
-async function warnIfUnowned(account: AccountConfig, store: AccessTable) {
-  if (account.dmPolicy !== "open" || !(await isUnowned(account, store))) return;
-  console.error(
-    `warning: ${account.id} has no owner now and dmPolicy is "open": whoever writes to the robot is treated as the owner of the machine behind the agent. Set owners, or dmPolicy`,
+async function grantOf(desk: Desk, account: AccountConfig, userId: string): Promise<Grant> {
+  const grants = await desk.store.grants(account.id);
+  const known = grants.find((grant) => grant.userId === userId);
+  if (known !== undefined) return known;
+  throw failed(
+    `${shown(userId)} has no role by approval${at(desk, account)}: dingbridge pair list shows who has, by their exact ids; the configuration's roles are changed there`,
   );
 }
 
-async function isUnowned(config: AccountConfig, store: AccessTable): Promise<boolean> {
-  const roster = createRoster({ account: config.id, store });
-  await roster.refresh();
-  return createRoles({ config, roster, groups: createGroups(config) }).unowned;
+/** What else comes of a change, or keeps it from meaning anything. */
+async function sayMore(
+  { store }: Desk,
+  account: AccountConfig,
+  userId: string,
+  given: Role | undefined,
+): Promise<void> {
+  for (const note of await notesAfter({ account, store, userId, given })) console.error(note);
 }
 
-async function list({ account, store, now }: Desk, json: boolean) {
-  const waiting = await store.pairings(account.id, now() - PAIRING_MS);
-  const grants = await store.grants(account.id);
-  if (json) {
-    const asking = waiting.map(({ code, userId, nick, createdAt }) => ({
-      code,
-      userId,
-      nick,
-      createdAt,
-    }));
-    console.log(JSON.stringify({ account: account.id, waiting: asking, granted: grants }));
-    return;
-  }
-  console.log(waiting.length === 0 ? "Nobody waits to be let in." : "Waiting to be let in:");
-  for (const wish of waiting) console.log(`  ${lineOfWish(wish, now())}`);
-  console.log(
-    grants.length === 0
-      ? "Nobody has a role by approval."
-      : "Roles by approval (those of the configuration come on top):",
-  );
-  for (const grant of grants) console.log(`  ${lineOfGrant(grant)}`);
+/** Whether the configuration speaks of an owner; "*" is nobody, but somebody was meant. */
+const isOwned = ({ owners, users }: AccountConfig): boolean =>
+  owners.length > 0 || Object.values(users).some(({ role }) => role === "owner");
+
+function configIn(file: string | undefined): Config | undefined {
+  const { config, problems, disabled } = readConfiguration(file);
+  if (config !== undefined) return config;
+  const why = disabled
+    ? ["channels.dingtalk.enabled is false, for every account: nobody can be let in"]
+    : problems;
+  for (const problem of why) console.error(`error: ${problem}`);
+  return undefined;
 }
 
-const lineOfWish = (wish: Pairing, now: number) =>
-  `${wish.code}  ${personOf(wish)}, ${Math.max(0, Math.round((now - wish.createdAt) / 60_000))} min ago`;
+function accountsIn({ accounts }: Config, id: string | undefined): readonly AccountConfig[] {
+  if (id === undefined) return accounts;
+  const named = accounts.filter((account) => account.id === id);
+  if (named.length > 0) return named;
+  throw wrong(`--account: expected one of ${accounts.map((each) => each.id).join(", ")}`);
+}
 
-const lineOfGrant = (grant: Grant) =>
-  `${grant.role.padEnd(6)}  ${personOf(grant)}, by ${clean(grant.by)}, since ${new Date(grant.at).toISOString()}`;
+/** A change needs to know where. */
+function theAccount({ accounts }: Desk): AccountConfig {
+  const [account] = accounts;
+  if (account !== undefined && accounts.length === 1) return account;
+  const ids = accounts.map(({ id }) => id).join(", ");
+  throw wrong(`there are several accounts: add --account with one of ${ids}`);
+}
 
-const personOf = ({ nick, userId }: Pick<Grant, "nick" | "userId">) =>
-  nick === undefined ? clean(userId) : `${clean(nick)} (${clean(userId)})`;
-
-/** Names come from people: nothing in them may steer a terminal. */
-const clean = (text: string) => text.replace(/[\p{C}\p{Zl}\p{Zp}]+/gu, "").slice(0, 100);
-
-function roleIn(word: string | undefined): Role | undefined {
-  const role = ROLES.find((each) => each === word);
-  if (word !== undefined && role === undefined) {
-    throw new UserError(`expected a role: ${ROLES.join(" | ")}`, EXIT.usage);
+/** The robot that has given out the code: it told its owner no account to name. */
+async function accountWith(desk: Desk, code: string): Promise<AccountConfig | undefined> {
+  const { accounts, store, now } = desk;
+  if (accounts.length === 1) return accounts[0];
+  const found: AccountConfig[] = [];
+  for (const account of accounts) {
+    const waiting = await store.pairings(account.id, now - PAIRING_MS);
+    if (waiting.some((pairing) => pairing.code === code)) found.push(account);
   }
+  return found.length === 0 ? undefined : theAccount({ ...desk, accounts: found });
+}
+
+function roleIn(word: string | undefined, option: string): Role | undefined {
+  if (word === undefined) return undefined;
+  const role = ROLES.find((each) => each === word.toLowerCase());
+  if (role === undefined) throw wrong(`${option}expected a role: ${ROLES.join(", ")}`);
   return role;
 }
 
-function accountIn({ accounts }: Config, id: string | undefined): AccountConfig {
-  const [only, ...others] = accounts;
-  const named = id === undefined ? undefined : accounts.find((account) => account.id === id);
-  const ids = accounts.map((account) => account.id).join(", ");
-  if (id !== undefined && named === undefined) {
-    throw new UserError(`--account: there is no robot of that name: ${ids}`, EXIT.usage);
+async function list(desk: Desk, json: boolean): Promise<void> {
+  const read = async ({ id }: AccountConfig): Promise<Listed> => ({
+    account: id,
+    pairings: await desk.store.pairings(id, desk.now - PAIRING_MS),
+    grants: await desk.store.grants(id),
+  });
+  if (json) {
+    console.log(inert(JSON.stringify(documentOf(await read(theAccount(desk))), null, 2)));
+    return;
   }
-  if (named !== undefined) return named;
-  if (only === undefined || others.length > 0) {
-    throw new UserError(`--account: there are several robots: ${ids}`, EXIT.usage);
-  }
-  return only;
+  const listed = await Promise.all(desk.accounts.map(read));
+  const isOne = desk.config.accounts.length === 1;
+  console.log(listed.map((each) => linesOf(each, desk.now, isOne).join("\n")).join("\n\n"));
 }
 
-/** The worker's own database; it may be running. */
-function openStore({ dataDir, store }: Config) {
-  const file = join(dataDir, "dingbridge.sqlite");
-  if (!existsSync(file)) {
-    throw failed(
-      `nobody has asked to be let in yet: there is no ${file}. Start dingbridge first, and let them write to the robot`,
-    );
-  }
-  const layout = layoutOf(file);
-  if (layout !== MIGRATIONS.length) {
-    throw failed(
-      `${file} is of another version of dingbridge (layout ${layout}, this one has ${MIGRATIONS.length}): start the worker of this version once, or use that version's command`,
-    );
-  }
-  return openSqliteStore(file, store);
+interface Listed {
+  readonly account: string;
+  readonly pairings: readonly Pairing[];
+  readonly grants: readonly Grant[];
 }
 
-/** Only looked at: a worker of an older version may be using it. */
-function layoutOf(file: string): number {
-  const db = new DatabaseSync(file, { readOnly: true });
-  try {
-    return Number(db.prepare("PRAGMA user_version").get()?.["user_version"]);
-  } finally {
-    db.close();
-  }
+/** For programs: ids and names as they are, times in ISO 8601. */
+function documentOf({ account, pairings, grants }: Listed) {
+  const isoOf = (time: number) => new Date(time).toISOString();
+  return {
+    account,
+    waiting: pairings.map(({ code, userId, nick = null, createdAt }) => ({
+      code,
+      userId,
+      nick,
+      createdAt: isoOf(createdAt),
+    })),
+    granted: grants.map(({ userId, role, nick = null, by, at }) => ({
+      userId,
+      role,
+      nick,
+      by,
+      at: isoOf(at),
+    })),
+  };
 }
 
-const nobody = (userId: string) =>
-  failed(`${clean(userId)} has no role by approval: dingbridge pair list shows who has`);
+function linesOf({ account, pairings, grants }: Listed, now: number, isOne: boolean): string[] {
+  return [
+    ...(isOne ? [] : [`account ${account}`]),
+    ...table(
+      "waiting for dingbridge pair approve CODE",
+      ["CODE", "USER ID", "ASKED", "NAME"],
+      pairings.map((each) => [each.code, each.userId, ago(now - each.createdAt), nameOf(each)]),
+    ),
+    ...table(
+      "roles by approval; those of the configuration come on top",
+      ["USER ID", "ROLE", "BY", "SINCE", "NAME"],
+      grants.map((each) => [
+        each.userId,
+        each.role,
+        each.by,
+        localTime(each.at).slice(0, 16).replace("T", " "),
+        nameOf(each),
+      ]),
+    ),
+  ];
+}
 
+/** Names come last: one that runs from right to left moves no other column. */
+function table(
+  title: string,
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+): string[] {
+  if (rows.length === 0) return [`${title}: nobody`];
+  const all = [head, ...rows.map((row) => row.map(shown))];
+  const widths = head.map((_, at) => Math.max(...all.map((row) => widthOf(row[at] ?? ""))));
+  const lines = all.map((row) => row.map((cell, at) => padded(cell, widths[at] ?? 0, "left")));
+  return [`${title}:`, ...lines.map((cells) => `  ${cells.join("  ").trimEnd()}`)];
+}
+
+function ago(ms: number): string {
+  const minutes = Math.floor(ms / 60_000);
+  return minutes < 1 ? "just now" : `${minutes} min ago`;
+}
+
+const nameOf = ({ nick }: { readonly nick: string | undefined }) =>
+  nameIn(nick, MAX_NAME_CHARS) ?? "";
+
+function personOf(grant: Grant): string {
+  const name = shown(nameOf(grant));
+  return name === "" ? shown(grant.userId) : `${name} (${shown(grant.userId)})`;
+}
+
+const at = ({ config }: Desk, { id }: AccountConfig) =>
+  config.accounts.length === 1 ? "" : `, account ${id}`;
+
+/** What others have written, for a terminal: nothing that moves its cursor or hides what it is. */
+const shown = (text: string) => text.replace(/[\s\p{Z}]+/gu, " ").replace(/\p{C}/gu, "");
+
+/** The same for JSON, which means the same afterwards. */
+const inert = (json: string) =>
+  json.replace(/[^\P{C}\n]|[\u2028\u2029]/gu, (character) =>
+    Array.from(
+      { length: character.length },
+      (_, at) => `\\u${character.charCodeAt(at).toString(16).padStart(4, "0")}`,
+    ).join(""),
+  );
+
+const wrong = (reason: string) => new UserError(reason, EXIT.usage);
 const failed = (reason: string) => new UserError(reason, EXIT.crash);

@@ -1,8 +1,8 @@
 import process from "node:process";
 import { text as readAll } from "node:stream/consumers";
-import { runtime } from "#runtime";
 import { readHttpConfiguration } from "./_configuration.ts";
 import { EXIT, UserError } from "./_exit.ts";
+import { networkFor } from "./_network.ts";
 import { bodyOf, type SendArguments } from "./_send-body.ts";
 import { createWorkerClient, type SentFate, type WorkerClient } from "./_worker-client.ts";
 
@@ -49,7 +49,9 @@ function connect(file: string | undefined): WorkerClient | undefined {
     );
     return undefined;
   }
-  return createWorkerClient({ ...http, token: http.token, fetch: runtime.fetch });
+  // The worker is on this machine, also where it listens on an address of the company's network.
+  const { fetch } = networkFor({ proxy: "" });
+  return createWorkerClient({ ...http, token: http.token, fetch });
 }
 
 /** What became of it, once nothing of it waits any more or the time is up. */

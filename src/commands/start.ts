@@ -1,21 +1,13 @@
-import { chmodSync, closeSync, mkdirSync, openSync } from "node:fs";
+import { chmodSync, closeSync, openSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { runtime } from "#runtime";
 import type { HttpServer } from "../adapters/port.ts";
 import { createSystemClock } from "../core/clock.ts";
-import type { AccountConfig, Config } from "../core/config/schema.ts";
+import type { Config } from "../core/config/schema.ts";
 import { reasonOf, type Log } from "../core/log.ts";
 import type { Store } from "../core/store.ts";
-import { startLogging } from "../logging.ts";
-import {
-  LockDamagedError,
-  LockHeldError,
-  acquireLock,
-  robotLockPath,
-  type Lock,
-} from "../store/lock.ts";
-import { LayoutError } from "../store/schema.ts";
+import { startLogging, type Logging } from "../logging.ts";
 import { createAuditFile } from "../store/audit-file.ts";
 import { createMediaFiles } from "../store/media-files.ts";
 import { openSqliteStore } from "../store/sqlite.ts";
@@ -23,8 +15,13 @@ import { VERSION } from "../version.ts";
 import { createWorker } from "../worker.ts";
 import { EXIT, UserError } from "./_exit.ts";
 import type { Configuration } from "./_configuration.ts";
+import { createLocks, type Locks } from "./_locks.ts";
+import { networkFor } from "./_network.ts";
 import { realPorts } from "./_ports.ts";
+import { watchConfiguration } from "./_reload.ts";
 import { stopRequested } from "./_stop.ts";
+import { secretsIn } from "./_secrets.ts";
+import { storeError } from "./_store-error.ts";
 
 /** Runs the worker until it is asked to stop. Resolves with the exit code. */
 export async function start(loaded: Configuration): Promise<number> {
@@ -40,30 +37,42 @@ export async function start(loaded: Configuration): Promise<number> {
   }
 
   const stop = stopRequested();
-  const log = startLogging(config.log.level);
-  const locks = takeLocks(config, log);
+  const log = startLogging(config.log.level, process.stdout, {
+    format: config.log.format,
+    dir: config.log.dir === "off" ? false : config.log.dir,
+    secrets: secretsIn(config),
+  });
+  const locks = createLocks(log);
   try {
-    await run(loaded, config, log, stop);
+    locks.takeAll(config);
+    await run(loaded, config, { log, locks, stop });
   } finally {
-    for (const lock of locks) lock.release();
+    locks.release();
   }
   log.info("stopped");
   return EXIT.ok;
 }
 
+interface Around {
+  readonly log: Logging;
+  readonly locks: Locks;
+  readonly stop: Promise<NodeJS.Signals>;
+}
+
 async function run(
   loaded: Configuration,
   config: Config,
-  log: Log,
-  stop: Promise<NodeJS.Signals>,
+  { log, locks, stop }: Around,
 ): Promise<void> {
   const store = openStore(config);
-  const ports = realPorts(
+  const audit = auditOf(config, log);
+  const ports = realPorts({
     store,
-    createMediaFiles(join(config.dataDir, "media")),
-    auditOf(config, log),
+    files: createMediaFiles(join(config.dataDir, "media")),
+    audit,
     log,
-  );
+    network: networkFor(config),
+  });
   const worker = createWorker(config, ports);
   const server = await serve(config, worker.fetch).catch((error: unknown) => {
     store.close();
@@ -83,80 +92,16 @@ async function run(
     throw storeError(error, config.dataDir, join(config.dataDir, "dingbridge.sqlite"));
   });
 
+  const reloads = watchConfiguration({ loaded, config, worker, locks, log });
   const signal = await stop;
+  reloads.stop();
   log.info("stopping: what runs may finish, the rest waits in the store", { signal });
   const stopped = worker.stop();
   ports.stopExtracting();
   await stopped;
   await server.stop();
+  audit.close();
   store.close();
-}
-
-/** One worker a robot and one a data folder: two would share out a chat's messages between them. */
-function takeLocks(config: Config, log: Log): Lock[] {
-  const locks: Lock[] = [];
-  try {
-    for (const account of config.accounts) {
-      const robot = robotLock(account, log);
-      if (robot !== undefined) locks.push(robot);
-    }
-    return [...locks, dataLock(config.dataDir)];
-  } catch (error) {
-    for (const lock of locks) lock.release();
-    throw error;
-  }
-}
-
-/** None where the temporary folder does not allow one: the other lock still finds most mistakes. */
-function robotLock({ apiUrl, clientId }: AccountConfig, log: Log): Lock | undefined {
-  try {
-    return acquireLock(robotLockPath(apiUrl, clientId));
-  } catch (error) {
-    if (error instanceof LockHeldError) {
-      throw heldBy(error, "already runs for this robot: stop it first");
-    }
-    if (error instanceof LockDamagedError) throw damaged(error);
-    log.warn("cannot tell whether another dingbridge runs for this robot", {
-      reason: reasonOf(error),
-    });
-    return undefined;
-  }
-}
-
-function dataLock(dataDir: string): Lock {
-  const file = join(dataDir, "dingbridge.lock");
-  try {
-    // What people write lies here: for the owner's eyes only.
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-    return acquireLock(file);
-  } catch (error) {
-    if (error instanceof LockHeldError) {
-      throw heldBy(
-        error,
-        `already uses the data folder ${dataDir}: stop it, or set dataDir (DINGBRIDGE_DATA_DIR)`,
-      );
-    }
-    if (error instanceof LockDamagedError) throw damaged(error);
-    throw storeError(error, dataDir, file);
-  }
-}
-
-function heldBy({ holder }: LockHeldError, doing: string): UserError {
-  const who = holder && ` (pid ${holder.pid} on host ${holder.host}, since ${local(holder.since)})`;
-  return new UserError(`another dingbridge${who ?? ""} ${doing}`, EXIT.crash);
-}
-
-function damaged({ path }: LockDamagedError): UserError {
-  return new UserError(
-    `${path} is damaged: make sure that no other dingbridge runs, then delete it`,
-    EXIT.configuration,
-  );
-}
-
-/** As a wall clock shows it: 2026-11-22 20:01:07. */
-function local(time: number): string {
-  const offset = new Date(time).getTimezoneOffset() * 60_000;
-  return new Date(time - offset).toISOString().slice(0, 19).replace("T", " ");
 }
 
 function auditOf({ dataDir, audit }: Config, log: Log) {
@@ -178,28 +123,6 @@ function openStore({ dataDir, store }: Config): Store {
   } catch (error) {
     throw storeError(error, dataDir, file);
   }
-}
-
-/** By the words, which are SQLite's own everywhere: not every runtime hands its result code on. */
-function storeError(error: unknown, dataDir: string, file: string): UserError {
-  const reason = reasonOf(error).split("\n")[0] ?? "";
-  if (/database is (locked|busy)/i.test(reason)) {
-    return new UserError(`dataDir: ${file} is in use by another process`, EXIT.crash);
-  }
-  if (/disk is full|ENOSPC/i.test(reason)) {
-    return new UserError(`dataDir: the disk of ${dataDir} is full: make room there`, EXIT.crash);
-  }
-  if (/not a database|malformed|corrupt/i.test(reason)) {
-    return new UserError(
-      `dataDir: ${file} is damaged or no database (${reason}): move it away to start with an empty one`,
-      EXIT.configuration,
-    );
-  }
-  if (error instanceof LayoutError) return new UserError(`dataDir: ${reason}`, EXIT.configuration);
-  return new UserError(
-    `dataDir: the folder ${dataDir} cannot be used (${reason}): make it writable for this user, or set dataDir (DINGBRIDGE_DATA_DIR) to another folder`,
-    EXIT.configuration,
-  );
 }
 
 async function serve(

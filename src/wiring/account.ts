@@ -1,27 +1,12 @@
-import { createAccess } from "../core/access/access.ts";
 import { createRoster } from "../core/access/roster.ts";
-import { createBudget } from "../core/budget.ts";
-import { mediaOf } from "../core/bridge/burst.ts";
-import { createIntake } from "../core/bridge/intake.ts";
-import { createReception } from "../core/bridge/reception.ts";
-import { createReplies } from "../core/bridge/replies.ts";
-import { createSorting } from "../core/bridge/sorting.ts";
-import type { Timer } from "../core/clock.ts";
 import type { AccountConfig } from "../core/config/schema.ts";
 import type { Counters } from "../core/counters.ts";
-import { createStops } from "../core/desk/stops.ts";
-import { createGateway } from "../core/gateway/client.ts";
-import { reasonOf } from "../core/log.ts";
-import { createShelf } from "../core/media/shelf.ts";
 import { openConnection } from "../core/stream/open.ts";
 import { createStream } from "../core/stream/stream.ts";
-import { TEXTS } from "../core/texts.ts";
 import { VERSION } from "../version.ts";
-import { createCardPress } from "./card-press.ts";
-import { createDelivery } from "./delivery.ts";
-import { createFrontDesk } from "./front-desk.ts";
+import { changeOf } from "./changes.ts";
 import type { WorkerPorts } from "./ports.ts";
-import { createTurns } from "./turns.ts";
+import { createWorks } from "./works.ts";
 
 export interface AccountOptions {
   readonly config: AccountConfig;
@@ -33,261 +18,107 @@ export interface AccountOptions {
 }
 
 const OPEN_TIMEOUT_MS = 10_000;
-const DRAIN_MS = 15_000;
-const BUDGET_EVERY_MS = 60_000;
-/** How soon an approval on the command line counts. */
-const ROSTER_EVERY_MS = 1000;
-/** Sessions taken up at once at the start, and when the next follow. */
-const WAKE_AT_ONCE = 50;
-const WAKE_EVERY_MS = 2;
-/** Where the robot's own id is kept. */
-const ROBOT_NOTE = "robot";
 
 export type Account = ReturnType<typeof createAccount>;
 
-/** One robot: link → intake → inbox → lanes → turn → outbox. Accounts share the store and nothing else. */
-export function createAccount({ config, ports, counters, robots }: AccountOptions) {
+/** One robot: its links, and behind them the works that its configuration asks for. Accounts share the store and nothing else. */
+export function createAccount(options: AccountOptions) {
+  const { ports, counters, robots } = options;
   const { clock, fetch, store, random, log } = ports;
-  const account = config.id;
-  const halt = new AbortController();
-  const timers = new Map<string, Timer>();
+  let { config } = options;
+  const roster = createRoster({ account: config.id, store });
 
-  const roster = createRoster({ account, store });
-  const access = createAccess({ config, roster });
-  const budget = createBudget({
-    account,
-    limits: { api: config.budget.apiCalls, stream: config.budget.stream },
-    store,
-    clock,
-    log: log.child("budget"),
-  });
-  const delivery = createDelivery({
-    config,
-    access,
-    ports,
-    budget,
-    counters,
-    signal: halt.signal,
-  });
-  const { outbox } = delivery;
-  const gateway = createGateway({
-    ...config.gateway,
-    token: config.gateway.token,
-    // Where no file may be sent there is nothing to look for.
-    readMedia: config.media.roots.length > 0,
-    fetch: ports.fetchFresh,
-    clock,
-  });
-  const shelf = createShelf({
-    downloader: delivery.downloader,
-    files: ports.files,
-    log: log.child("media"),
-    signal: halt.signal,
-  });
-  const replies = createReplies({
-    formatting: delivery.formatting,
-    store,
-    texts: TEXTS[config.locale],
-    log: log.child("turn"),
-    counters,
-  });
-  const stops = createStops();
-
-  const turns = createTurns({
-    config,
-    ports,
-    access,
-    delivery,
-    gateway,
-    shelf,
-    replies,
-    stops,
-    budget,
-    counters,
-    reception: () => reception,
-    signal: halt.signal,
-  });
-
-  /** Who may talk has changed: what was said about that in a chat is sent, what waits is looked at again. */
-  const refresh = async () => {
-    if (await roster.refresh()) await outbox.wakeAll();
-  };
-
-  const stream = createStream({
-    links: config.stream.links,
-    open: (signal) =>
-      openConnection({
-        apiUrl: config.apiUrl,
-        clientId: config.clientId,
-        clientSecret: config.clientSecret,
-        fetch,
-        clock,
-        timeoutMs: OPEN_TIMEOUT_MS,
-        userAgent: `dingbridge/${VERSION}`,
-        signal,
-      }),
-    dial: ports.dial,
-    clock,
-    random,
-    log: log.child("stream"),
-    counters,
-    heartbeat: { intervalMs: config.stream.pingIntervalMs, misses: config.stream.pingMisses },
-    onRobotMessage: (data, messageId, link) => intake.offer(data, messageId, link),
-    onCardCallback: createCardPress({
-      stopAction: config.card.stopAction,
-      access,
-      stops,
-      log: log.child("card"),
-    }),
-  });
-
-  const sort = createSorting({ account, access, robots });
-  const reception = createReception({
-    sort,
-    desk: createFrontDesk({
-      config,
-      ports,
-      access,
-      roster,
-      stops,
-      gateway,
-      gate: turns.gate,
-      budget,
-      stream,
-      refresh,
-      signal: halt.signal,
-    }),
-    words: replies.words,
-    atSender: (chat) => access.settings(chat).reply.atSender,
-    store,
-    clock,
-    log: log.child("desk"),
-    counters,
-    onReplies: outbox.wake,
-    onRefiled: turns.wake,
-  });
-
-  const remember = (robotId: string | undefined) => {
-    if (robotId === undefined || robots.has(robotId)) return;
-    robots.add(robotId);
-    store.setNote(ROBOT_NOTE, robotId).catch((error: unknown) => {
-      log.debug("the robot's own id could not be stored", { reason: reasonOf(error) });
+  const createLinks = ({ apiUrl, clientId, clientSecret, stream }: AccountConfig) =>
+    createStream({
+      links: stream.links,
+      async open(signal) {
+        const opened = await openConnection({
+          apiUrl,
+          clientId,
+          clientSecret,
+          fetch,
+          clock,
+          timeoutMs: OPEN_TIMEOUT_MS,
+          userAgent: `dingbridge/${VERSION}`,
+          signal,
+        });
+        if (opened.ok) ports.hide(URL.parse(opened.url)?.searchParams.get("ticket") ?? "");
+        return opened;
+      },
+      dial: ports.dial,
+      clock,
+      random,
+      log: log.child("stream"),
+      counters,
+      heartbeat: { intervalMs: stream.pingIntervalMs, misses: stream.pingMisses },
+      onRobotMessage: (data, messageId, link) => works.intake.offer(data, messageId, link),
+      onCardCallback: (data) => works.onCardCallback(data),
     });
+
+  const worksFor = (wanted: AccountConfig) =>
+    createWorks({
+      config: wanted,
+      ports,
+      counters,
+      robots,
+      roster,
+      stream: { status: () => stream.status() },
+    });
+
+  let works = worksFor(config);
+  let stream = createLinks(config);
+
+  /** The next works take messages in at once, and begin with them when these have ended: nothing is done twice. */
+  const replaceWorks = async (wanted: AccountConfig) => {
+    const before = works;
+    works = worksFor(wanted);
+    await before.stop();
+    await works.start();
+    await works.wake();
   };
 
-  const intake = createIntake({
-    account,
-    placeOf(message) {
-      remember(message.chatbotUserId);
-      return sort(message);
-    },
-    oapiUrl: config.oapiUrl,
-    store,
-    budget,
-    outageMs: turns.gate.outageMs,
-    clock,
-    log: log.child("intake"),
-    counters,
-    onStored({ place, data, msgId }, session) {
-      const media = "desk" in place ? [] : mediaOf(data);
-      if (media.length > 0) shelf.begin({ account, msgId }, media);
-      turns.wake(session);
-    },
-  });
-
-  /** Cards an earlier process left open say so: their turns come to their end in messages of their own. */
-  const settleCards = async () => {
-    const text = TEXTS[config.locale].interrupted;
-    const closing = (await store.openCards(account)).map(({ chat, outTrackId }) => ({
-      chat,
-      message: { format: "card", outTrackId, text } as const,
-    }));
-    if (closing.length > 0) await store.settleCards(closing, clock.now());
+  /** The next links are opened before the others are let go, unless it is another robot's. */
+  const replaceLinks = (wanted: AccountConfig) => {
+    const before = stream;
+    stream = createLinks(wanted);
+    stream.start();
+    before.stop();
   };
-
-  /** Now and then, until the account stops. A failure is told and tried again the next time. */
-  const every = (ms: number, name: string, work: () => Promise<void>) => {
-    timers.set(
-      name,
-      clock.after(ms, () => every(ms, name, work)),
-    );
-    work().catch((error: unknown) => log.warn(`${name} failed`, { reason: reasonOf(error) }));
-  };
-
-  /** A few at a time, so that the links are not kept waiting. */
-  const wakeInTurn = (waiting: readonly string[]) => {
-    for (const session of waiting.slice(0, WAKE_AT_ONCE)) turns.wake(session);
-    if (waiting.length <= WAKE_AT_ONCE) return;
-    const others = waiting.slice(WAKE_AT_ONCE);
-    timers.set(
-      "waking",
-      clock.after(WAKE_EVERY_MS, () => wakeInTurn(others)),
-    );
-  };
-
-  const warnIfOpen = () => {
-    if (!access.unowned || config.dmPolicy !== "open") return;
-    log.warn(
-      "anyone who can write to this robot is treated as the owner of the machine behind the agent: " +
-        'set owners to your user id (send the robot /whoami), or dmPolicy to "pairing"',
-    );
-  };
-
-  let started = false;
 
   return {
-    id: account,
-    config,
-    access,
-    stream,
-    intake,
-    budget,
-    /** Whoever writes directly is taken for the owner of the machine behind the agent; null: not known yet. */
-    get unowned() {
-      return started ? access.unowned : null;
+    id: config.id,
+    get config() {
+      return config;
     },
-    words: replies.words,
-    recall: delivery.recall,
-    gate: turns.gate,
-    turns: () => ({
-      running: turns.sessions.running,
-      waiting: turns.sessions.waiting,
-      held: turns.hold.size,
-    }),
-    onReplies: outbox.wake,
+    get works() {
+      return works;
+    },
+    get stream() {
+      return stream;
+    },
+    get access() {
+      return works.access;
+    },
+    words: ((...given) => works.words(...given)) as typeof works.words,
+    recall: ((...given) => works.recall(...given)) as typeof works.recall,
+    onReplies: ((chat) => works.onReplies(chat)) as typeof works.onReplies,
     /** Takes up what an earlier process left and connects. */
     async start() {
-      remember(await store.note(ROBOT_NOTE));
-      await roster.refresh();
-      started = true;
-      warnIfOpen();
-      every(BUDGET_EVERY_MS, "looking at the month's budget", budget.check);
-      every(ROSTER_EVERY_MS, "looking who may talk", refresh);
-      await turns.gate.start();
-      await settleCards();
-      await outbox.resume();
+      await works.start();
       // First: what an earlier process left may be much, and new messages must not wait for it.
       stream.start();
-      wakeInTurn(await store.sessionsWaiting(account));
+      await works.wake();
     },
-    /** Stops taking in, lets what runs finish for `DRAIN_MS` at most, parks the rest in the store. */
-    async stop() {
-      for (const timer of timers.values()) timer.cancel();
-      // First: a turn that still looks for its answer, or reads a file, waits for the next start.
-      await turns.gate.stop();
-      // What has arrived is committed and acked while the links are still there to carry the acks.
-      await intake.settled();
-      stream.stop();
-      await intake.settled();
-      const limit = clock.after(DRAIN_MS, () => halt.abort(new Error("dingbridge is stopping")));
-      await Promise.all([turns.sessions.drain(), turns.desks.drain()]);
-      await outbox.quiet();
-      await outbox.drain();
-      limit.cancel();
-      // The gateway must not be left before that does no harm.
-      await gateway.quiet();
+    /** Changes as little as the new configuration asks for. Resolves with what that was. */
+    async reload(wanted: AccountConfig) {
+      const change = changeOf(config, wanted);
+      config = wanted;
+      if (change === "access") works.useAccess(wanted);
+      if (change === "works" || change === "links") await replaceWorks(wanted);
+      if (change === "links") replaceLinks(wanted);
+      return change;
     },
-    sweep: () => shelf.sweep(store.waitingIds),
-    signal: halt.signal,
+    /** Stops taking in, lets what runs finish for a while, parks the rest in the store. */
+    stop: () => works.stop(() => stream.stop()),
   };
 }

@@ -11,7 +11,7 @@ import { createEmotionApi } from "../core/dingtalk/emotion.ts";
 import { createRecall } from "../core/dingtalk/recall.ts";
 import { createRobotApi } from "../core/dingtalk/robot.ts";
 import { createThrottle, type Throttle } from "../core/dingtalk/throttle.ts";
-import { createTokenSource } from "../core/dingtalk/token.ts";
+import { createTokenSource, type TokenSource } from "../core/dingtalk/token.ts";
 import { createUpload } from "../core/dingtalk/upload.ts";
 import type { Chat } from "../core/inbound/session.ts";
 import { DOWNLOAD_LIMITS, createDownloader } from "../core/media/download.ts";
@@ -20,6 +20,7 @@ import { MAX_UPLOAD_BYTES } from "../core/media/limits.ts";
 import { createOutgoing } from "../core/media/outgoing.ts";
 import { createReceive } from "../core/media/receive.ts";
 import type { Words } from "../core/message.ts";
+import type { Meter } from "../core/meter.ts";
 import { wordsFor, type Formatting } from "../core/reply/format.ts";
 import { cardTexts } from "../core/reply/markdown/card.ts";
 import { titleOf } from "../core/reply/title.ts";
@@ -32,6 +33,7 @@ export interface DeliveryOptions {
   readonly ports: WorkerPorts;
   readonly budget: Budget;
   readonly counters: Counters;
+  readonly meter: Meter;
   /** Breaks everything off that is under way. */
   readonly signal: AbortSignal;
 }
@@ -39,25 +41,25 @@ export interface DeliveryOptions {
 export type Delivery = ReturnType<typeof createDelivery>;
 
 /** The parts that talk to DingTalk over HTTP: what goes out, and what is fetched from there. */
-export function createDelivery({
-  config,
-  access,
-  ports,
-  budget,
-  counters,
-  signal,
-}: DeliveryOptions) {
-  const { clock, fetch, store, random, log } = ports;
+export function createDelivery(options: DeliveryOptions) {
+  const { config, access, ports, budget, counters, meter, signal } = options;
+  const { clock, store, random, log } = ports;
+  const fetch = metered(ports.fetch, meter);
   const { apiUrl, oapiUrl, clientId, clientSecret, reply, card } = config;
   const { perSecond, perMinute } = config.limits;
   const texts = TEXTS[config.locale];
   const robotCode = config.robotCode ?? clientId;
 
-  const tokens = createTokenSource({ apiUrl, clientId, clientSecret, fetch, clock });
-  const throttle = createThrottle({ perSecond, clock });
+  const tokens = hidden(
+    createTokenSource({ apiUrl, clientId, clientSecret, fetch, clock }),
+    ports.hide,
+  );
+  const onHeld = (api: string) => meter.held(api);
+  const throttle = createThrottle({ perSecond, onHeld, clock });
   const cardThrottle = createThrottle({
     perSecond: Math.min(CARD_CALLS_PER_SECOND, perSecond),
     spread: true,
+    onHeld,
     clock,
   });
   /** For calls that nothing else counts against the month's quota. */
@@ -139,6 +141,7 @@ export function createDelivery({
     random,
     log: log.child("outbox"),
     counters,
+    meter,
     signal,
   });
 
@@ -185,5 +188,35 @@ export function createDelivery({
       fetchPinned,
       limits: { ...DOWNLOAD_LIMITS, maxBytes: config.media.maxMb * 1024 * 1024 },
     }),
+  };
+}
+
+/** Counts each call by its path: DingTalk's have no ids in them. */
+function metered(fetch: typeof globalThis.fetch, meter: Meter): typeof globalThis.fetch {
+  const call = async (...given: Parameters<typeof fetch>) => {
+    const [to] = given;
+    const api = new URL(to instanceof Request ? to.url : to).pathname;
+    try {
+      const response = await fetch(...given);
+      meter.call(api, response.status);
+      return response;
+    } catch (error) {
+      meter.call(api, 0);
+      throw error;
+    }
+  };
+  return call as typeof globalThis.fetch;
+}
+
+/** Whatever quotes an access token, it is in no log. */
+function hidden(tokens: TokenSource, hide: (secret: string) => void): TokenSource {
+  let last = "";
+  return {
+    ...tokens,
+    async get(signal) {
+      const got = await tokens.get(signal);
+      if (got.ok && got.token !== last) hide((last = got.token));
+      return got;
+    },
   };
 }

@@ -22,7 +22,7 @@ export interface FrontDeskOptions {
   readonly gateway: Gateway;
   readonly gate: Gate;
   readonly budget: Budget;
-  readonly stream: Stream;
+  readonly stream: Pick<Stream, "status">;
   /** Who may talk has changed. */
   readonly refresh: () => Promise<void>;
   readonly signal: AbortSignal;

@@ -2,11 +2,20 @@ import type { ExtractText } from "../core/bridge/question.ts";
 import type { Audit } from "../core/audit.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Log } from "../core/log.ts";
+import type { Meter } from "../core/meter.ts";
 import type { OutgoingFiles } from "../core/media/outgoing.ts";
 import type { FetchPinned, Resolve } from "../core/media/port.ts";
 import type { MediaFiles } from "../core/media/shelf.ts";
 import type { Dial } from "../core/socket.ts";
 import type { Store } from "../core/store.ts";
+import type { Snapshot } from "./snapshot.ts";
+
+/** What is measured, of each robot and of the process. */
+export interface Metrics {
+  of(account: string): Meter;
+  /** In Prometheus's text format, with what the worker says of itself right now. */
+  render(now: Snapshot): Promise<string>;
+}
 
 /** All a worker needs from outside. Passed in, never imported: two workers can live in one process. */
 export interface WorkerPorts {
@@ -24,6 +33,9 @@ export interface WorkerPorts {
   readonly outgoing: (roots: readonly string[]) => OutgoingFiles;
   readonly extractText: ExtractText;
   readonly audit: Audit;
+  /** A secret that has just come to be: no line of a log may hold it. */
+  readonly hide: (secret: string) => void;
+  readonly metrics: Metrics;
   readonly log: Log;
   readonly random: () => number;
   /** Goes into /status and the user agent: "bun 1.4.5". */

@@ -5,6 +5,7 @@ import { reasonOf } from "../core/log.ts";
 import type { Store } from "../core/store.ts";
 import { VERSION } from "../version.ts";
 import type { Account } from "./account.ts";
+import type { AccountSnapshot, Snapshot } from "./snapshot.ts";
 
 /** A link that DingTalk wishes to replace may take this long about it. */
 const CHANGING_MS = 10_000;
@@ -12,19 +13,21 @@ const CHANGING_MS = 10_000;
 const FAILURES_SHOWN = 20;
 
 export interface ReportOptions {
-  readonly accounts: readonly Account[];
+  readonly accounts: () => readonly Account[];
   readonly runtime: string;
   readonly store: Store;
   readonly counters: Counters;
   readonly clock: Clock;
 }
 
-/** How the worker is: `readiness` for machines, `status` for people and tools. */
+/** How the worker is: `readiness` for machines, `status` for people and tools, `snapshot` for metrics. */
 export function createReport({ accounts, runtime, store, counters, clock }: ReportOptions) {
   const startedAt = clock.now();
 
   const intakeProblem = () =>
-    accounts.map(({ intake }) => intake.problem).find((problem) => problem !== null) ?? null;
+    accounts()
+      .map(({ works }) => works.intake.problem)
+      .find((problem) => problem !== null) ?? null;
 
   const streamProblem = ({ stream }: Account): string | undefined => {
     const { state, problem, generation, since } = stream.status();
@@ -35,7 +38,7 @@ export function createReport({ accounts, runtime, store, counters, clock }: Repo
   };
 
   const readiness = async (): Promise<Readiness> => {
-    const failing = accounts.flatMap((account) => {
+    const failing = accounts().flatMap((account) => {
       const reason = streamProblem(account);
       return reason === undefined ? [] : [{ part: `stream ${account.id}`, reason }];
     });
@@ -44,17 +47,18 @@ export function createReport({ accounts, runtime, store, counters, clock }: Repo
     return { ready: failing.length === 0, failing };
   };
 
-  const accountStatus = async ({ config, stream, budget, gate, turns, unowned }: Account) => ({
+  const accountStatus = async ({ config, stream, works }: Account) => ({
     clientId: config.clientId,
     ...(config.name === undefined ? {} : { name: config.name }),
     stream: stream.status(),
-    gateway: gate.status(),
-    turns: turns(),
-    budget: await budget.status().catch(reasonOf),
+    gateway: works.gate.status(),
+    turns: works.turns(),
+    budget: await works.budget.status().catch(reasonOf),
     access: {
       dmPolicy: config.dmPolicy,
       groupPolicy: config.groupPolicy,
-      unowned,
+      // Whoever writes directly is taken for the owner of the machine behind the agent.
+      unowned: works.unowned,
     },
   });
 
@@ -64,12 +68,12 @@ export function createReport({ accounts, runtime, store, counters, clock }: Repo
     startedAt,
     accounts: Object.fromEntries(
       await Promise.all(
-        accounts.map(async (account) => [account.id, await accountStatus(account)] as const),
+        accounts().map(async (account) => [account.id, await accountStatus(account)] as const),
       ),
     ),
     readiness: await readiness(),
     // Of all of them.
-    turns: total(accounts.map(({ turns }) => turns())),
+    turns: total(accounts().map(({ works }) => works.turns())),
     store: await store
       .counts()
       .then((counts) => ({ ...counts, problem: intakeProblem() }), reasonOf),
@@ -77,10 +81,31 @@ export function createReport({ accounts, runtime, store, counters, clock }: Repo
     counters: counters.read(),
   });
 
-  return { readiness, status };
+  const snapshot = async (): Promise<Snapshot> => ({
+    accounts: await Promise.all(accounts().map(accountSnapshot)),
+    store: await store.counts().catch(() => undefined),
+    ready: (await readiness()).ready,
+    counters: counters.read(),
+    now: clock.now(),
+  });
+
+  return { readiness, status, snapshot };
 }
 
-type Turns = ReturnType<Account["turns"]>;
+async function accountSnapshot({ id, stream, works }: Account): Promise<AccountSnapshot> {
+  const { links, lastFrameAt } = stream.status();
+  return {
+    id,
+    connected: links.filter(({ state }) => state === "connected").length,
+    links: links.length,
+    lastFrameAt,
+    gatewayOpen: works.gate.state === "open",
+    turns: works.turns(),
+    budget: await works.budget.status().catch(() => undefined),
+  };
+}
+
+type Turns = ReturnType<Account["works"]["turns"]>;
 
 const total = (each: readonly Turns[]): Turns => ({
   running: sum(each.map(({ running }) => running)),

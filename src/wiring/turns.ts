@@ -21,6 +21,7 @@ import { askerOf } from "../core/inbound/session.ts";
 import { reasonOf } from "../core/log.ts";
 import type { Shelf } from "../core/media/shelf.ts";
 import { plainWords } from "../core/message.ts";
+import type { Meter } from "../core/meter.ts";
 import { isLoopback } from "../core/network.ts";
 import { TEXTS } from "../core/texts.ts";
 import type { Delivery } from "./delivery.ts";
@@ -41,6 +42,7 @@ export interface TurnsOptions {
   readonly stops: Stops;
   readonly budget: Budget;
   readonly counters: Counters;
+  readonly meter: Meter;
   /** Made after the lanes it wakes. */
   readonly reception: () => Reception;
   readonly signal: AbortSignal;
@@ -139,6 +141,7 @@ export function createTurns(options: TurnsOptions) {
     random,
     log,
     counters,
+    meter: options.meter,
     onReplies: outbox.wake,
     onFilesDone: shelf.drop,
     onQuota(usedUp) {
@@ -155,8 +158,11 @@ export function createTurns(options: TurnsOptions) {
     });
   };
 
+  /** Until then the works before these still run, and whatever is woken waits. */
+  let isOpen = false;
+
   const sessions = createLanes({
-    limit: () => gate.capacity(config.gateway.maxInFlight),
+    limit: () => (isOpen ? gate.capacity(config.gateway.maxInFlight) : 0),
     clock,
     retryMs: TURN_RETRY_MS,
     async step(session) {
@@ -178,7 +184,7 @@ export function createTurns(options: TurnsOptions) {
   });
 
   const desks = createLanes({
-    limit: () => DESKS_AT_ONCE,
+    limit: () => (isOpen ? DESKS_AT_ONCE : 0),
     clock,
     retryMs: TURN_RETRY_MS,
     step: (session) => options.reception().step(session),
@@ -190,6 +196,12 @@ export function createTurns(options: TurnsOptions) {
     hold,
     sessions,
     desks,
+    /** Begins with what has been woken. */
+    open() {
+      isOpen = true;
+      sessions.fill();
+      desks.fill();
+    },
     wake: (session: string) => (isDesk(session) ? desks : sessions).wake(session),
   };
 }

@@ -90,6 +90,7 @@ export function runBridge(options: WorkerOptions) {
       DINGBRIDGE_CONFIG: file,
       DINGTALK_OAPI_URL: oapi,
       DINGBRIDGE_LOG_LEVEL: "info",
+      DINGBRIDGE_LOG_DIR: "off",
       DINGBRIDGE_DATA_DIR: dataDir,
     },
   });

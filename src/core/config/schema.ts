@@ -279,6 +279,21 @@ export const AccountSchema = v.object({
 /** Every key of the worker as a whole: under `channels.dingtalk` only. */
 export const WorkerSchema = v.object({
   dataDir: text("a folder's path"),
+  /** The way out of a company's network, for all but this machine; wins over HTTPS_PROXY. Empty: none. */
+  proxy: v.optional(
+    v.pipe(
+      v.string('expected an address like "http://proxy.example.com:3128", or "" for none'),
+      v.trim(),
+      v.check(
+        (url) => url === "" || /^https?:$/.test(URL.parse(url)?.protocol ?? ""),
+        'expected an http(s) address like "http://proxy.example.com:3128", or "" for none',
+      ),
+    ),
+  ),
+  /** Certificates (PEM) of authorities to trust besides those everybody does. */
+  caFile: v.optional(text("a file's path")),
+  /** Starts with OpenClaw's gateway, where its plugin for dingbridge is installed. */
+  autostart: v.optional(flag, true),
   /** Which robot the send API uses when it is not told. */
   defaultAccount: v.optional(id("an id under accounts")),
   audit: v.optional(
@@ -312,7 +327,13 @@ export const WorkerSchema = v.object({
     {},
   ),
   log: v.optional(
-    v.object({ level: v.optional(choice(["debug", "info", "warning", "error"]), "info") }),
+    v.object({
+      level: v.optional(choice(["debug", "info", "warning", "error"]), "info"),
+      /** Of the console: `auto` is text on a terminal and JSON lines otherwise. */
+      format: v.optional(choice(["auto", "text", "json"]), "auto"),
+      /** Where OpenClaw's daily log is, which gets every line too. "off": it does not. */
+      dir: v.optional(text('a folder\'s path, or "off"'), "/tmp/openclaw"),
+    }),
     {},
   ),
 });
@@ -345,7 +366,13 @@ export type Config = v.InferOutput<typeof WorkerSchema> & {
 };
 
 /** Keys whose values are secrets: never printed, may be written as references. */
-export const SECRET_PATHS: readonly string[] = ["clientSecret", "gateway.token", "http.token"];
+export const SECRET_PATHS: readonly string[] = [
+  "clientSecret",
+  "gateway.token",
+  "http.token",
+  // It may hold a password.
+  "proxy",
+];
 
 /** Environment variables and the keys they win over. */
 export const ENVIRONMENT: Readonly<Record<string, string>> = {
@@ -361,4 +388,5 @@ export const ENVIRONMENT: Readonly<Record<string, string>> = {
   DINGBRIDGE_PORT: "http.port",
   DINGBRIDGE_API_TOKEN: "http.token",
   DINGBRIDGE_LOG_LEVEL: "log.level",
+  DINGBRIDGE_LOG_DIR: "log.dir",
 };

@@ -75,7 +75,8 @@ describe("loadConfig()", () => {
       audit: { content: false, keepDays: 90, maxMb: 50 },
       store: { fsync: false, maxMb: 1024 },
       http: { host: "127.0.0.1", port: 18_780 },
-      log: { level: "info" },
+      autostart: true,
+      log: { level: "info", format: "auto", dir: "/tmp/openclaw" },
       accounts: [],
     });
   });

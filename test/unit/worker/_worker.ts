@@ -1,5 +1,6 @@
 import type { AuditEvent } from "../../../src/core/audit.ts";
 import type { ExtractText } from "../../../src/core/bridge/question.ts";
+import { NO_METER } from "../../../src/core/meter.ts";
 import type { OutgoingFiles } from "../../../src/core/media/outgoing.ts";
 import type { MediaFiles } from "../../../src/core/media/shelf.ts";
 import type { Store } from "../../../src/core/store.ts";
@@ -124,6 +125,8 @@ export function working(setup: Setup = {}) {
     },
     files: mortal(files, life),
     outgoing: () => setup.outgoing ?? createOutgoingFiles([]),
+    metrics: { of: () => NO_METER, render: async () => "" },
+    hide: () => undefined,
     audit: { record: (event) => void audited.push(event) },
     extractText: setup.extractText ?? (async () => ({ ok: false as const, reason: "unsupported" })),
     log,

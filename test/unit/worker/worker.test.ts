@@ -31,7 +31,7 @@ describe("createWorker()", () => {
       "agent:main:dingtalk:user:staff1",
     );
     expect(sent()).toEqual([text("the answer")]);
-    expect(await store.counts()).toEqual({ inbox: 0, outbox: 0, quarantine: 0 });
+    expect(await store.counts()).toMatchObject({ inbox: 0, outbox: 0, quarantine: 0 });
   });
 
   test("acks before the gateway has answered", async () => {

@@ -1,0 +1,127 @@
+import { statSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { createAccess } from "../core/access/access.ts";
+import type { Role } from "../core/access/model.ts";
+import { createRoster } from "../core/access/roster.ts";
+import type { Clock } from "../core/clock.ts";
+import type { AccountConfig, Config } from "../core/config/schema.ts";
+import { reasonOf, type Log } from "../core/log.ts";
+import type { AccessTable, Store } from "../core/store.ts";
+import { createAuditFile, type AuditFile } from "../store/audit-file.ts";
+import { LayoutError, MIGRATIONS } from "../store/schema.ts";
+import { openSqliteStore } from "../store/sqlite.ts";
+import { EXIT, UserError } from "./_exit.ts";
+
+/**
+ * Opens the worker's own store, which it may be using at this moment: its lock is not asked for, nothing
+ * is made that is not there, and no layout is changed. Rejects with `UserError` for what somebody can mend.
+ */
+export async function withWorkerStore<T>(
+  { dataDir, store: { fsync } }: Config,
+  work: (store: Store) => Promise<T>,
+): Promise<T> {
+  const file = join(dataDir, "dingbridge.sqlite");
+  try {
+    checkLayout(file);
+    const store = openSqliteStore(file, { fsync });
+    try {
+      return await work(store);
+    } finally {
+      store.close();
+    }
+  } catch (error) {
+    throw storeError(file, error);
+  }
+}
+
+/** Where the worker writes its own down. */
+export function openWorkerAudit({ dataDir, audit }: Config, clock: Clock): AuditFile {
+  return createAuditFile({ ...audit, folder: join(dataDir, "audit"), clock, log: WARNINGS });
+}
+
+const WARNINGS: Pick<Log, "warn"> = {
+  warn: (message, { reason } = {}) =>
+    console.error(`warning: ${message}${typeof reason === "string" ? ` (${reason})` : ""}`),
+};
+
+export interface Changed {
+  readonly account: AccountConfig;
+  readonly store: AccessTable;
+  readonly userId: string;
+  /** Undefined: it was taken away. */
+  readonly given: Role | undefined;
+}
+
+/** What somebody who has changed a role may not expect: it is decided as the worker does. */
+export async function notesAfter({ account, store, userId, given }: Changed): Promise<string[]> {
+  const roster = createRoster({ account: account.id, store });
+  await roster.refresh();
+  const access = createAccess({ config: account, roster });
+  const chat = { account: account.id, kind: "direct", conversationId: userId, userId } as const;
+  const decision = access.decide(chat, { userId, ids: [userId], nick: undefined });
+  const notes: string[] = [];
+  if (access.unowned) {
+    notes.push(
+      account.dmPolicy === "open"
+        ? "warning: nobody is an owner: whoever writes to the robot directly counts as one"
+        : "warning: nobody is an owner: guests get the same agent as an owner would, and the next who is approved here becomes the owner",
+    );
+  } else if (given === undefined) {
+    if (decision.allowed) {
+      notes.push(`note: the configuration still lets them in, as ${decision.role}`);
+    }
+  } else if (decision.role !== given) {
+    notes.push(`note: the configuration goes first, and makes them ${decision.role}`);
+  }
+  if (given !== undefined && !decision.allowed) {
+    notes.push(
+      decision.denial === "no-agent-for-guests"
+        ? "note: no agent is named for guests, so that nobody answers them: set roles.guest.agentId"
+        : `note: dmPolicy is "${account.dmPolicy}", so that they cannot write to the robot directly`,
+    );
+  }
+  return notes;
+}
+
+/** Without a write, and so without a migration: a worker of another version may be running. */
+function checkLayout(file: string): void {
+  // SQLite's own words for a file that is not there do not say so.
+  statSync(file);
+  const db = new DatabaseSync(file, { readOnly: true });
+  try {
+    db.exec("PRAGMA busy_timeout = 2000");
+    const layout = Number(db.prepare("PRAGMA user_version").get()?.["user_version"]);
+    if (layout < MIGRATIONS.length) {
+      throw failed(
+        `${file} is of an older version: start the worker once with this version first (dingbridge start)`,
+      );
+    }
+  } finally {
+    db.close();
+  }
+}
+
+function storeError(file: string, error: unknown): unknown {
+  const reason = reasonOf(error).split("\n")[0] ?? "";
+  const { code } = error as { code?: unknown };
+  if (code === "ENOENT" || code === "ENOTDIR") {
+    return failed(
+      `nobody has asked to be let in yet: start dingbridge first (there is no ${file})`,
+    );
+  }
+  if (error instanceof LayoutError) return failed(`${file}: ${reason}`);
+  // By the words, which are SQLite's own everywhere: not every runtime hands its result code on.
+  if (/database is (locked|busy)/i.test(reason)) {
+    return failed(`${file} is busy: try again in a moment`);
+  }
+  if (/not a database|malformed|corrupt/i.test(reason)) {
+    return failed(`${file} is damaged or no database (${reason})`);
+  }
+  if (/disk is full|ENOSPC/i.test(reason)) return failed(`the disk of ${file} is full`);
+  return code === "EACCES" || code === "EPERM" || /database|disk/i.test(reason)
+    ? failed(`${file} cannot be used (${reason}): run this as the user that runs the worker`)
+    : error;
+}
+
+const failed = (reason: string) => new UserError(reason, EXIT.crash);

@@ -1,0 +1,266 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import process from "node:process";
+import { runtime } from "#runtime";
+import { createSystemClock } from "../core/clock.ts";
+import type { SecretSources } from "../core/config/secrets.ts";
+import { createGateway } from "../core/gateway/client.ts";
+import { accessStep, isAccess } from "../onboard/access-step.ts";
+import { robotStep } from "../onboard/credentials.ts";
+import { targetStep, usualTarget, writeStep, type Places } from "../onboard/file-step.ts";
+import {
+  addressOf,
+  configuredIn,
+  gatewayIn,
+  inForce,
+  isAccessSet,
+  isSaid,
+  proxyIn,
+  textIn,
+} from "../onboard/found.ts";
+import { gatewayStep, isAddress } from "../onboard/gateway-step.ts";
+import type { OnboardOptions } from "../onboard/options.ts";
+import { expandHome, home, jsonIn, placesOf } from "../onboard/places.ts";
+import { dropProgress, keepProgress, readProgress, type Progress } from "../onboard/progress.ts";
+import { report, type Check, type Session } from "../onboard/session.ts";
+import { TEXTS } from "../onboard/texts.ts";
+import { Cancelled, GivenUp, MissingAnswer, createUi } from "../onboard/ui.ts";
+import { cannotWrite, readText } from "../onboard/write.ts";
+import { VERSION } from "../version.ts";
+import { readConfiguration, systemLocale, type Configuration } from "./_configuration.ts";
+import { EXIT, UserError } from "./_exit.ts";
+
+/** As shells count a SIGINT. */
+const CANCELLED = 130;
+
+interface Result {
+  file: string | undefined;
+  clientId: string | undefined;
+  missing: readonly string[] | undefined;
+}
+
+/**
+ * From nothing to a working robot: looks around, gets a robot, tries it, tries the gateway, writes the
+ * configuration. Resolves with the exit code: 0 only if the credentials were verified and written.
+ * Throws `UserError` for options that cannot be.
+ */
+export async function onboard(options: OnboardOptions): Promise<number> {
+  checkOptions(options);
+  const name = options.config ?? (process.env["DINGBRIDGE_CONFIG"] || undefined);
+  const named = name === undefined ? undefined : resolve(expandHome(name));
+  const loaded = readConfiguration(named);
+  const locale = inForce(loaded, "locale")?.value === "en" ? "en" : systemLocale();
+  const texts = TEXTS[locale];
+  const output = options.json === true ? process.stderr : process.stdout;
+  const ui = createUi({ output, ask: options.yes !== true, words: texts });
+  const stop = new AbortController();
+  const onSignal = () => {
+    if (stop.signal.aborted) process.exit(CANCELLED);
+    stop.abort(new Cancelled());
+  };
+  process.on("SIGINT", onSignal);
+  process.on("SIGTERM", onSignal);
+
+  const checks: Check[] = [];
+  const result: Result = { file: undefined, clientId: undefined, missing: undefined };
+  const dataDir = inForce(loaded, "dataDir")?.value;
+  const progressFile = join(
+    typeof dataDir === "string" ? dataDir : join(home(), ".openclaw/dingbridge"),
+    "onboard.json",
+  );
+  const earlier = readProgress(progressFile);
+  let progress: Progress = (options.resume === true ? earlier : undefined) ?? {};
+  const network = runtime.network({ env: process.env, proxy: proxyIn(loaded) });
+  const session: Session = {
+    options,
+    ui,
+    texts,
+    clock: createSystemClock(setImmediate),
+    fetch: network.fetch,
+    fetchFresh: network.fetchFresh,
+    dial: network.dial,
+    userAgent: `dingbridge/${VERSION}`,
+    apiUrl: addressOf(options["api-url"], loaded, "apiUrl", "https://api.dingtalk.com"),
+    oapiUrl: addressOf(options["oapi-url"], loaded, "oapiUrl", "https://oapi.dingtalk.com"),
+    env: process.env,
+    signal: stop.signal,
+    resumed: progress,
+    keep(more) {
+      progress = { ...progress, ...more };
+      keepProgress(progressFile, progress, new Date());
+    },
+    check: (check) => void checks.push(check),
+  };
+
+  const run = async (): Promise<number> => {
+    ui.open(texts.title);
+    if (options.resume === true && earlier === undefined) ui.say(texts.look.nothingToResume);
+    if (options.resume !== true && earlier !== undefined) ui.say(texts.look.canResume);
+    if (progress.clientId !== undefined) ui.say(texts.look.resumed(progress.clientId));
+    const code = await steps(session, loaded, named, result);
+    if (code === EXIT.ok) dropProgress(progressFile);
+    return code;
+  };
+  const code = await run().catch((error: unknown) => ending(error, session, result, progress));
+  process.off("SIGINT", onSignal);
+  process.off("SIGTERM", onSignal);
+  if (options.json === true) {
+    const { file, clientId, missing } = result;
+    const ok = code === EXIT.ok;
+    const said = { ok, file: file ?? null, clientId: clientId ?? null, checks };
+    console.log(JSON.stringify(missing === undefined ? said : { ...said, missing }));
+  }
+  return code;
+}
+
+async function steps(
+  session: Session,
+  loaded: Configuration,
+  named: string | undefined,
+  result: Result,
+): Promise<number> {
+  const { ui, texts, options, resumed } = session;
+  const places = placesOf(named ?? resumed.file);
+  const { openclaw } = places;
+  const gateway = gatewayIn(options, resumed, loaded);
+  const refusal = await look(session, loaded, places, gateway.url);
+  if (refusal !== undefined) return refusal;
+
+  const robot = await robotStep(session, configuredIn(loaded));
+  result.clientId = robot.clientId;
+  session.keep({ clientId: robot.clientId, isCreated: robot.isCreated });
+
+  const at = await gatewayStep(session, gateway, openclaw);
+  session.keep({ gatewayUrl: at.url, gatewayDone: true });
+
+  const target = await targetStep(session, places);
+  session.keep({ file: target.path });
+  const access = await accessStep(session, isAccessSet(loaded, target.path));
+  session.keep({ access });
+
+  const fresh = (key: string, value: string | undefined, wasFound: string | undefined) =>
+    value === wasFound && isSaid(inForce(loaded, key)?.source, target.path) ? undefined : value;
+  const answers = {
+    clientId: robot.clientId,
+    clientSecret: robot.clientSecret,
+    apiUrl: fresh("apiUrl", session.apiUrl, textIn(loaded, "apiUrl")),
+    oapiUrl: fresh("oapiUrl", session.oapiUrl, textIn(loaded, "oapiUrl")),
+    gatewayUrl: fresh("gateway.url", at.url, textIn(loaded, "gateway.url")),
+    gatewayToken: fresh("gateway.token", at.token, loaded.gatewayToken),
+    dmPolicy: access === "skip" ? undefined : access,
+  };
+  await writeStep(session, target, openclaw, answers, SOURCES);
+  result.file = target.path;
+  complain(session, target.path, robot.clientId);
+  if (!robot.isVerified) {
+    ui.bad(texts.file.unverified);
+    return EXIT.crash;
+  }
+  const file = options.config === undefined ? undefined : target.path;
+  const next = texts.next.steps({ file, isPairing: access === "pairing", isQr: robot.isCreated });
+  ui.say(texts.next.title);
+  ui.plain(next.map((step, at) => `  ${at + 1}. ${step}`).join("\n"));
+  ui.close("");
+  return EXIT.ok;
+}
+
+/** What is there. A number: nothing can be done here, and that is the exit code. */
+async function look(
+  session: Session,
+  loaded: Configuration,
+  places: Places,
+  gatewayUrl: string,
+): Promise<number | undefined> {
+  const { ui, texts, fetchFresh, clock, signal } = session;
+  const { openclaw } = places;
+  const { path } = loaded;
+  const isOurs =
+    path !== undefined && existsSync(path) && (path !== openclaw.path || openclaw.hasBlock);
+  ui.say(isOurs ? texts.look.file(path) : texts.look.noFile);
+  ui.say(openclaw.exists ? texts.look.openclaw(openclaw.path) : texts.look.noOpenclaw);
+  if (openclaw.hasBlock && !openclaw.accepts) ui.warn(texts.look.blockWithoutPlugin(openclaw.path));
+  const target = usualTarget(places);
+  if (target.isOpenClaws && !openclaw.accepts) {
+    throw new GivenUp(texts.file.refusesOpenclaw(openclaw.path));
+  }
+  const file = readText(target.path);
+  const broken = !file.ok
+    ? texts.file.unreadable(target.path, file.said)
+    : file.text !== undefined && file.text.trim() !== "" && jsonIn(file.text) === undefined
+      ? [texts.look.broken(target.path), ...loaded.problems].join("\n")
+      : undefined;
+  if (broken !== undefined) {
+    report(session, { name: "configuration", status: "failed", text: broken });
+    return EXIT.configuration;
+  }
+  const unwritable = target.isOpenClaws ? undefined : cannotWrite(target.path);
+  if (unwritable !== undefined) {
+    const text = texts.file.unwritable(target.path, unwritable);
+    report(session, { name: "file", status: "failed", text });
+    return EXIT.crash;
+  }
+  const ill = await createGateway({
+    url: gatewayUrl,
+    token: undefined,
+    timeoutMs: 1,
+    readMedia: false,
+    fetch: fetchFresh,
+    clock,
+  }).health();
+  signal.throwIfAborted();
+  ui.say(ill === undefined ? texts.look.gateway(gatewayUrl) : texts.look.noGateway(gatewayUrl));
+  return undefined;
+}
+
+/** What the configuration comes to, now that it is written. */
+function complain(session: Session, path: string, clientId: string): void {
+  const { texts } = session;
+  const { config, problems, warnings } = readConfiguration(path);
+  const isThere = config?.accounts.some((account) => account.clientId === clientId) === true;
+  const lines = [...problems, ...warnings];
+  const isOther = !isThere && (session.env["DINGTALK_CLIENT_ID"] ?? "") !== "";
+  if (isOther) lines.push(texts.file.overridden);
+  for (const line of lines) {
+    const text = texts.file.problem(line);
+    report(session, { name: "configuration", status: "warning", text });
+  }
+}
+
+function ending(error: unknown, session: Session, result: Result, progress: Progress): number {
+  const { ui, texts } = session;
+  const isLost = progress.isCreated === true && result.file === undefined;
+  if (isLost) ui.warn(texts.qr.secretInConsole(progress.clientId ?? ""));
+  if (error instanceof Cancelled) {
+    ui.close(texts.cancelled);
+    return CANCELLED;
+  }
+  if (error instanceof GivenUp) {
+    ui.bad(error.message);
+    return EXIT.crash;
+  }
+  if (error instanceof MissingAnswer) {
+    result.missing = error.what;
+    ui.bad(texts.missing(error.what));
+    return EXIT.usage;
+  }
+  throw error;
+}
+
+const SOURCES: SecretSources = {
+  env: process.env,
+  readFile: (path) => readFileSync(path, "utf8"),
+};
+
+function checkOptions(options: OnboardOptions): void {
+  for (const name of ["api-url", "oapi-url", "gateway-url"] as const) {
+    const url = options[name];
+    if (url === undefined || isAddress(url)) continue;
+    throw new UserError(`--${name}: expected an http(s) address`, EXIT.usage);
+  }
+  if (options.access !== undefined && !isAccess(options.access)) {
+    throw new UserError("--access: expected pairing, open or skip", EXIT.usage);
+  }
+  if (options.qr === true && options["no-qr"] === true) {
+    throw new UserError("--qr and --no-qr: expected one of them", EXIT.usage);
+  }
+}
