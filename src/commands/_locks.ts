@@ -55,10 +55,10 @@ export function createLocks(log: Log): Locks {
     takeRobots,
     keepRobots(accounts) {
       const kept = new Set(accounts.map((each) => robotLockPath(each.apiUrl, each.clientId)));
-      for (const path of [...robots.keys()]) if (!kept.has(path)) drop(path);
+      for (const path of robots.keys()) if (!kept.has(path)) drop(path);
     },
     release() {
-      for (const path of [...robots.keys()]) drop(path);
+      for (const path of robots.keys()) drop(path);
       data?.release();
     },
   };

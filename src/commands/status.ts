@@ -103,7 +103,7 @@ function linesOf(status: Status, now: number): string[] {
   return [
     `dingbridge ${status.version} on ${status.runtime}, up ${ago(now - status.startedAt)}: ${readiness.ready ? "ready" : "NOT ready"}`,
     ...readiness.failing.map(({ part, reason }) => `  ${part}: ${reason}`),
-    ...Object.entries(accounts).flatMap(([id, account]) => ["", ...linesOfRobot(id, account, now)]),
+    ...Object.entries(accounts).flatMap(([id, account]) => linesOfRobot(id, account, now)),
     "",
     typeof store === "string"
       ? `store     ${store}`
@@ -121,6 +121,7 @@ function linesOfRobot(id: string, account: Status["accounts"][string], now: numb
   const frame =
     stream.lastFrameAt === null ? "" : `, last frame ${ago(now - stream.lastFrameAt)} ago`;
   return [
+    "",
     `${account.name ?? id} (${account.clientId})`,
     `  DingTalk  ${stream.problem?.reason ?? stream.state} for ${ago(now - stream.since)}${frame}`,
     `  gateway   ${gateway.state}${gateway.since === null ? "" : ` for ${ago(now - gateway.since)}`}${gateway.reason === null ? "" : `: ${gateway.reason}`}`,

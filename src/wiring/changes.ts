@@ -9,10 +9,10 @@ export type Change = "nothing" | "access" | "works" | "links";
 type Key = keyof AccountConfig;
 
 /** What a connection is made with. */
-const LINKS: readonly Key[] = ["clientId", "clientSecret", "apiUrl", "stream"];
+const LINKS: ReadonlySet<Key> = new Set(["clientId", "clientSecret", "apiUrl", "stream"]);
 
 /** What `Access` is made of, and nobody else reads. */
-const ACCESS: readonly Key[] = [
+const ACCESS: ReadonlySet<Key> = new Set([
   "agentId",
   "agents",
   "allowFrom",
@@ -28,14 +28,14 @@ const ACCESS: readonly Key[] = [
   "sessionScope",
   "systemPrompt",
   "users",
-];
+]);
 
 export function changeOf(before: AccountConfig, after: AccountConfig): Change {
   const keys = new Set([...Object.keys(before), ...Object.keys(after)] as Key[]);
   const changed = [...keys].filter((key) => textOf(before[key]) !== textOf(after[key]));
   if (changed.length === 0) return "nothing";
-  if (changed.some((key) => LINKS.includes(key))) return "links";
-  return changed.every((key) => ACCESS.includes(key)) ? "access" : "works";
+  if (changed.some((key) => LINKS.has(key))) return "links";
+  return changed.every((key) => ACCESS.has(key)) ? "access" : "works";
 }
 
 /** Values of a configuration are plain JSON, and come from one loader: their keys stand in one order. */
