@@ -30,21 +30,21 @@ export function createLocks(log: Log): Locks {
   const takeRobots = (accounts: readonly AccountConfig[]) => {
     const taken: string[] = [];
     try {
-      for (const { apiUrl, clientId } of accounts) {
-        const path = robotLockPath(apiUrl, clientId);
-        if (robots.has(path)) continue;
-        robots.set(path, robotLock(path, log));
-        taken.push(path);
+      for (const account of accounts) {
+        const robot = nameOf(account);
+        if (robots.has(robot)) continue;
+        robots.set(robot, robotLock(account, log));
+        taken.push(robot);
       }
     } catch (error) {
-      for (const path of taken) drop(path);
+      for (const robot of taken) drop(robot);
       throw error;
     }
   };
 
-  const drop = (path: string) => {
-    robots.get(path)?.release();
-    robots.delete(path);
+  const drop = (robot: string) => {
+    robots.get(robot)?.release();
+    robots.delete(robot);
   };
 
   return {
@@ -54,20 +54,22 @@ export function createLocks(log: Log): Locks {
     },
     takeRobots,
     keepRobots(accounts) {
-      const kept = new Set(accounts.map((each) => robotLockPath(each.apiUrl, each.clientId)));
-      for (const path of robots.keys()) if (!kept.has(path)) drop(path);
+      const kept = new Set(accounts.map(nameOf));
+      for (const robot of robots.keys()) if (!kept.has(robot)) drop(robot);
     },
     release() {
-      for (const path of robots.keys()) drop(path);
+      for (const robot of robots.keys()) drop(robot);
       data?.release();
     },
   };
 }
 
+const nameOf = ({ apiUrl, clientId }: AccountConfig) => `${apiUrl} ${clientId}`;
+
 /** None where the temporary folder does not allow one: the other lock still finds most mistakes. */
-function robotLock(path: string, log: Log): Lock | undefined {
+function robotLock({ apiUrl, clientId }: AccountConfig, log: Log): Lock | undefined {
   try {
-    return acquireLock(path);
+    return acquireLock(robotLockPath(apiUrl, clientId));
   } catch (error) {
     if (error instanceof LockHeldError) {
       throw heldBy(error, "already runs for this robot: stop it first");

@@ -33,6 +33,8 @@ describe.each([...RUNTIMES])("%s: what the agent answers", (runtime) => {
         for (const folder of [root, elsewhere]) mkdirSync(folder);
         return {
           media: { roots: [root], allowHosts: [new URL(url).host] },
+          // Nobody owns this robot, so in groups all are guests.
+          roles: { guest: { files: true } },
           reply: { reactionAfterMs: REACTION_AFTER_MS, slowNoticeMs: SLOW_AFTER_MS },
         };
       },
