@@ -20,7 +20,7 @@ const STAMP = join(MODULES, ".dingbridge-installed");
 const WINDOWS = process.platform === "win32";
 
 /** Lowest versions that run the tree unbuilt. */
-const LOWEST = { bun: "1.4.0", deno: "2.9.0", node: "22.18.0" };
+const LOWEST = { bun: "1.4.4", deno: "2.9.0", node: "22.18.0" };
 // V8's young generation may grow to three times 16 MB and more, full of turns that are long over. Kept
 // small, a thousand turns at once take a third less memory.
 const SMALL_YOUNG = "--max-semi-space-size=4";

@@ -3,12 +3,16 @@ import process from "node:process";
 import { runtime } from "#runtime";
 import type { Network } from "../adapters/port.ts";
 import { reasonOf } from "../core/log.ts";
+import { createRoutes } from "../core/proxy.ts";
 import { EXIT, UserError } from "./_exit.ts";
 
 export interface NetworkSettings {
   readonly proxy?: string | undefined;
   readonly caFile?: string | undefined;
 }
+
+/** What is wrong with the proxies of the environment: what needs one will fail. */
+export const proxyProblems = (): readonly string[] => createRoutes({ env: process.env }).problems;
 
 /** The ways out that the configuration asks for. Throws `UserError` where `caFile` cannot be used. */
 export function networkFor({ proxy, caFile }: NetworkSettings): Network {

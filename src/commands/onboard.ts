@@ -1,7 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import process from "node:process";
-import { runtime } from "#runtime";
 import { createSystemClock } from "../core/clock.ts";
 import type { SecretSources } from "../core/config/secrets.ts";
 import { createGateway } from "../core/gateway/client.ts";
@@ -15,7 +14,6 @@ import {
   inForce,
   isAccessSet,
   isSaid,
-  proxyIn,
   textIn,
 } from "../onboard/found.ts";
 import { gatewayStep, isAddress } from "../onboard/gateway-step.ts";
@@ -29,6 +27,7 @@ import { cannotWrite, readText } from "../onboard/write.ts";
 import { VERSION } from "../version.ts";
 import { readConfiguration, systemLocale, type Configuration } from "./_configuration.ts";
 import { EXIT, UserError } from "./_exit.ts";
+import { networkFor } from "./_network.ts";
 
 /** As shells count a SIGINT. */
 const CANCELLED = 130;
@@ -70,7 +69,8 @@ export async function onboard(options: OnboardOptions): Promise<number> {
   );
   const earlier = readProgress(progressFile);
   let progress: Progress = (options.resume === true ? earlier : undefined) ?? {};
-  const network = runtime.network({ env: process.env, proxy: proxyIn(loaded) });
+  // Of a file that lacks something still, only what the environment says of proxies is known.
+  const network = networkFor(loaded.config ?? {});
   const session: Session = {
     options,
     ui,

@@ -16,7 +16,7 @@ import { createWorker } from "../worker.ts";
 import { EXIT, UserError } from "./_exit.ts";
 import type { Configuration } from "./_configuration.ts";
 import { createLocks, type Locks } from "./_locks.ts";
-import { networkFor } from "./_network.ts";
+import { networkFor, proxyProblems } from "./_network.ts";
 import { realPorts } from "./_ports.ts";
 import { watchConfiguration } from "./_reload.ts";
 import { stopRequested } from "./_stop.ts";
@@ -25,7 +25,9 @@ import { storeError } from "./_store-error.ts";
 
 /** Runs the worker until it is asked to stop. Resolves with the exit code. */
 export async function start(loaded: Configuration): Promise<number> {
-  for (const warning of loaded.warnings) console.error(`warning: ${warning}`);
+  for (const warning of [...loaded.warnings, ...proxyProblems()]) {
+    console.error(`warning: ${warning}`);
+  }
   if (loaded.disabled) {
     console.error("channels.dingtalk.enabled is false, for every account: nothing to do");
     return EXIT.ok;

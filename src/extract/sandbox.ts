@@ -28,6 +28,11 @@ export interface Command {
   readonly env: Readonly<Record<string, string>>;
 }
 
+/** Whether this is a compiled binary (test/build-binary.ts): then there is no tree to run a file of. */
+export const COMPILED = import.meta.url.includes("/$bunfs/");
+/** What such a binary is started with to read one file (src/service/binary.ts). */
+export const READ_FILE = "__read-file";
+
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
 /**
@@ -36,6 +41,15 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
  * closed only from Node 25 on. Bun has no such means.
  */
 export function confined(runtime: RuntimeName, file: URL): Command {
+  const env: Record<string, string> = {};
+  for (const name of VARIABLES) {
+    const value = process.env[name];
+    if (value !== undefined) env[name] = value;
+  }
+  if (COMPILED) {
+    env["BUN_OPTIONS"] = "--smol";
+    return { program: process.execPath, args: [READ_FILE], cwd: "/", env };
+  }
   const program = fileURLToPath(file);
   const readable = [ROOT, packagesFolder()];
   const args = {
@@ -58,11 +72,6 @@ export function confined(runtime: RuntimeName, file: URL): Command {
       program,
     ],
   }[runtime];
-  const env: Record<string, string> = {};
-  for (const name of VARIABLES) {
-    const value = process.env[name];
-    if (value !== undefined) env[name] = value;
-  }
   // Bun reads its settings from the folder it starts in: ours are there, a stranger's elsewhere.
   return { program: process.execPath, args, cwd: ROOT, env };
 }

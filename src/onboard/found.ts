@@ -44,12 +44,6 @@ export function addressOf(
   return (option ?? textIn(loaded, key) ?? usual).replace(/\/+$/, "");
 }
 
-/** A proxy that the file names; one whose address is hidden for its password is not known here. */
-export function proxyIn(loaded: Configuration): string | undefined {
-  const proxy = textIn(loaded, "proxy");
-  return proxy !== undefined && URL.canParse(proxy) ? proxy : undefined;
-}
-
 /** Whether a value needs no writing: it is the default, OpenClaw's own, or stands in that very file. */
 export function isSaid(source: string | undefined, target: string): boolean {
   return (

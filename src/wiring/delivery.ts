@@ -79,6 +79,7 @@ export function createDelivery(options: DeliveryOptions) {
   });
   const guard = createGuard({
     resolve: ports.resolve,
+    byName: ports.byName,
     allowHosts: config.media.allowHosts,
     apiUrls: [apiUrl, oapiUrl],
   });

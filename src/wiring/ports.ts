@@ -28,6 +28,8 @@ export interface WorkerPorts {
   /** Every address of a host. */
   readonly resolve: Resolve;
   readonly fetchPinned: FetchPinned;
+  /** Whether `fetchPinned` gets to the URL without an address. */
+  readonly byName: (url: string) => boolean;
   readonly files: MediaFiles;
   /** Files of this machine that may be sent, given the folders. */
   readonly outgoing: (roots: readonly string[]) => OutgoingFiles;

@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { isHostPattern } from "../media/allow-list.ts";
+import { proxyProblem } from "../proxy.ts";
 import { COMMANDS, ROLES } from "../roles.ts";
 import {
   address,
@@ -285,7 +286,7 @@ export const WorkerSchema = v.object({
       v.string('expected an address like "http://proxy.example.com:3128", or "" for none'),
       v.trim(),
       v.check(
-        (url) => url === "" || /^https?:$/.test(URL.parse(url)?.protocol ?? ""),
+        (url) => url === "" || proxyProblem(url) === undefined,
         'expected an http(s) address like "http://proxy.example.com:3128", or "" for none',
       ),
     ),

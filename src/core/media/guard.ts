@@ -5,6 +5,8 @@ import type { Resolve } from "./port.ts";
 
 export interface GuardOptions {
   readonly resolve: Resolve;
+  /** Whether a URL is reached without an address: over a proxy, to a host of DingTalk's own. */
+  readonly byName: (url: string) => boolean;
   /** `media.allowHosts`: `host`, `host:port`, `*.suffix`. */
   readonly allowHosts: readonly string[];
   /** The configured API addresses: on exactly their hosts and ports, private addresses are fine. */
@@ -12,7 +14,7 @@ export interface GuardOptions {
 }
 
 export type Checked =
-  /** `url` is the normal form; `addresses` all that may be connected to, at least one. */
+  /** `url` is the normal form; `addresses` all that may be connected to, none only where `byName` holds. */
   | { readonly ok: true; readonly url: string; readonly addresses: readonly string[] }
   /** `reason` names the host, never the URL. `retry`: another try may do better. */
   | { readonly ok: false; readonly reason: string; readonly retry: boolean };
@@ -30,7 +32,7 @@ export interface Guard {
 
 const refused = (reason: string): Checked => ({ ok: false, reason, retry: false });
 
-export function createGuard({ resolve, allowHosts, apiUrls }: GuardOptions): Guard {
+export function createGuard({ resolve, byName, allowHosts, apiUrls }: GuardOptions): Guard {
   const allowed = createAllowList(allowHosts, apiUrls);
 
   return {
@@ -51,6 +53,8 @@ export function createGuard({ resolve, allowHosts, apiUrls }: GuardOptions): Gua
         addresses = literal === undefined ? await resolve(url.hostname, signal) : [literal];
         if (addresses.length === 0) throw new Error("no address");
       } catch (error) {
+        // In some companies only the proxy can look names up.
+        if (byName(url.href)) return { ok: true, url: url.href, addresses: [] };
         const reason = `the file's host ${host} cannot be looked up (${reasonOf(error)})`;
         return { ok: false, reason, retry: true };
       }

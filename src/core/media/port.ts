@@ -11,8 +11,8 @@ export interface PinnedRequest {
 }
 
 /**
- * A GET that connects to one of `addresses` and nowhere else, whatever the host's name means by now, and
- * past any proxy; for Host, SNI and the certificate the name counts. Follows no redirect, decodes no
+ * A GET that connects to one of `addresses` and nowhere else, whatever the host's name means by now; over a
+ * proxy it is told the address, and the name where there is none. For Host, SNI and the certificate the name counts. Follows no redirect, decodes no
  * Content-Encoding, sets no time limit. Rejects if no connection comes about, and with `signal`'s reason;
  * later that ends the body with an error. The body must be read to its end or cancelled.
  */

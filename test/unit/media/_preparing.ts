@@ -66,6 +66,7 @@ export function preparing(world: World = {}) {
     },
     receive: createReceive({
       guard: createGuard({
+        byName: () => false,
         resolve: async (host) => world.hosts?.[host] ?? ["1.1.1.1"],
         allowHosts,
         apiUrls: [],

@@ -76,7 +76,12 @@ function downloading(world: World = {}) {
     apiUrl: API,
     robotCode: "robot1",
     tokens,
-    guard: createGuard({ resolve, allowHosts: [], apiUrls: [API, "http://127.0.0.1:4001"] }),
+    guard: createGuard({
+      resolve,
+      byName: () => false,
+      allowHosts: [],
+      apiUrls: [API, "http://127.0.0.1:4001"],
+    }),
     fetchPinned,
     fetch,
     throttle: createThrottle({ perSecond: 20, clock }),

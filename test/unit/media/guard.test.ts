@@ -13,7 +13,8 @@ function guarding(answers: Record<string, string[] | Error>, allowHosts: readonl
     if (answer instanceof Error) throw answer;
     return answer;
   };
-  const guard = createGuard({ resolve, allowHosts, apiUrls: [API, OAPI] });
+  const byName = (url: string) => new URL(url).hostname.endsWith(".dingtalk.com");
+  const guard = createGuard({ resolve, byName, allowHosts, apiUrls: [API, OAPI] });
   const check = (url: string) => guard.check(url, new AbortController().signal);
   return { asked, check };
 }
@@ -31,6 +32,21 @@ describe("check()", () => {
     });
     expect(await check("https://oss.example.com:8443/")).toMatchObject({ ok: true });
     expect(asked).toEqual(["oss.example.com", "oss.example.com"]);
+  });
+
+  test("lets a name that only the proxy can look up go there as it is, if it is DingTalk's", async () => {
+    const { check } = guarding({});
+    expect(await check("https://down.dingtalk.com/a")).toEqual({
+      ok: true,
+      url: "https://down.dingtalk.com/a",
+      addresses: [],
+    });
+    expect(await check("https://elsewhere.example.com/a")).toMatchObject({
+      ok: false,
+      retry: true,
+    });
+    const private_ = guarding({ "down.dingtalk.com": ["10.0.0.1"] });
+    expect(await private_.check("https://down.dingtalk.com/a")).toMatchObject({ ok: false });
   });
 
   test("does not ask a name server about an address", async () => {
