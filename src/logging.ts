@@ -100,21 +100,25 @@ const INFO = LEVELS.indexOf("info");
 const WARNING = LEVELS.indexOf("warning");
 const ERROR = LEVELS.indexOf("error");
 
-function logOf(logger: Logger, threshold: { readonly lowest: number }): Log {
+function logOf(logger: Logger, threshold: { readonly lowest: number }, bound?: Fields): Log {
+  const all = (fields: Fields | undefined) => ({
+    fields: bound === undefined ? fields : { ...bound, ...fields },
+  });
   return {
     debug(message, fields) {
-      if (threshold.lowest <= DEBUG) logger.debug(message, { fields });
+      if (threshold.lowest <= DEBUG) logger.debug(message, all(fields));
     },
     info(message, fields) {
-      if (threshold.lowest <= INFO) logger.info(message, { fields });
+      if (threshold.lowest <= INFO) logger.info(message, all(fields));
     },
     warn(message, fields) {
-      if (threshold.lowest <= WARNING) logger.warn(message, { fields });
+      if (threshold.lowest <= WARNING) logger.warn(message, all(fields));
     },
     error(message, fields) {
-      if (threshold.lowest <= ERROR) logger.error(message, { fields });
+      if (threshold.lowest <= ERROR) logger.error(message, all(fields));
     },
-    child: (name) => logOf(logger.getChild(name), threshold),
+    with: (fields) => logOf(logger, threshold, { ...bound, ...fields }),
+    child: (name) => logOf(logger.getChild(name), threshold, bound),
   };
 }
 

@@ -36,6 +36,11 @@ async function main(argv: readonly string[]): Promise<number> {
     const { onboard } = await import("./commands/onboard.ts");
     return await onboard(values);
   }
+  if (command === "trace") {
+    refuseStray(command, values);
+    const { trace } = await import("./commands/trace.ts");
+    return await trace(words[0] ?? "", values);
+  }
   if (command === "status") {
     refuseStray(command, values);
     const { status } = await import("./commands/status.ts");

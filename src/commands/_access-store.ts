@@ -62,11 +62,7 @@ export async function notesAfter({ account, store, userId, given }: Changed): Pr
   const decision = access.decide(chat, { userId, ids: [userId], nick: undefined });
   const notes: string[] = [];
   if (access.unowned) {
-    notes.push(
-      account.dmPolicy === "open"
-        ? "warning: nobody is an owner: whoever writes to the robot directly counts as one"
-        : "warning: nobody is an owner: guests get the same agent as an owner would, and the next who is approved here becomes the owner",
-    );
+    notes.push("warning: nobody is an owner: whoever writes to the robot directly counts as one");
   } else if (given === undefined) {
     if (decision.allowed) {
       notes.push(`note: the configuration still lets them in, as ${decision.role}`);

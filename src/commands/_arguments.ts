@@ -39,6 +39,7 @@ const OPTIONS = {
   config: { json: flag },
   onboard: ONBOARD_OPTIONS,
   status: { json: flag },
+  trace: { json: flag },
 } as const satisfies Readonly<Record<string, ParseArgsConfig["options"]>>;
 
 interface Action {
@@ -62,6 +63,9 @@ const ACTIONS: Readonly<Record<string, Readonly<Record<string, Action>>>> = {
   },
 };
 
+/** The same for commands without actions. */
+const WORDS: Readonly<Record<string, number>> = { trace: 1 };
+
 export type Command = keyof typeof OPTIONS;
 
 const ALL = Object.assign({}, COMMON, ...Object.values(OPTIONS)) as typeof COMMON &
@@ -81,25 +85,23 @@ export function parseArguments(argv: readonly string[]) {
   }
   if (command !== undefined && !isCommand(command)) throw usage(`unknown command: ${command}`);
   const actions = command === undefined ? undefined : ACTIONS[command];
-  if (command === undefined || actions === undefined || values.help === true) {
-    const [stray] = rest;
-    if (stray !== undefined && values.help !== true) throw usage(`unexpected argument: ${stray}`);
-    return { command, action: "", words: [], values };
+  if (values.help === true) return { command, action: "", words: [], values };
+  if (command === undefined || actions === undefined) {
+    const words = wordsFor(command ?? "", rest, WORDS[command ?? "start"] ?? 0);
+    return { command, action: "", words, values };
   }
   const [action = "", ...words] = rest;
   const known = Object.hasOwn(actions, action) ? actions[action] : undefined;
   if (known === undefined) {
     throw usage(`expected dingbridge ${command} ${Object.keys(actions).join(" | ")}`);
   }
-  const count = known.words;
-  if (words.length !== count) {
-    throw usage(
-      words.length < count
-        ? `dingbridge ${command} ${action}: something is missing behind it`
-        : `unexpected argument: ${words[count]}`,
-    );
-  }
-  return { command, action, words, values };
+  return { command, action, words: wordsFor(`${command} ${action}`, words, known.words), values };
+}
+
+function wordsFor(what: string, words: readonly string[], count: number): readonly string[] {
+  if (words.length < count) throw usage(`dingbridge ${what}: something is missing behind it`);
+  if (words.length > count) throw usage(`unexpected argument: ${words[count]}`);
+  return words;
 }
 
 export type Values = ReturnType<typeof parseArguments>["values"];

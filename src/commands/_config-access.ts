@@ -33,6 +33,8 @@ const ANY_GROUP = "any other group";
 export function accessOf(config: AccountConfig): AccessReport {
   const groups = createGroups(config);
   const { unowned } = createRoles({ config, roster: NOBODY_APPROVED, groups });
+  /** As the worker: who has said who may write wants nobody else to have the agent. */
+  const isOpen = unowned && config.dmPolicy === "open";
   const agents = createAgents({
     config,
     roster: NOBODY_APPROVED,
@@ -46,7 +48,7 @@ export function accessOf(config: AccountConfig): AccessReport {
     userId: conversationId === undefined ? STRANGER.userId : undefined,
   });
   const agentFor = (role: Role, group?: string) =>
-    agents.agentOf(chatWith(group), STRANGER, role, role === "guest" && !unowned);
+    agents.agentOf(chatWith(group), STRANGER, role, role === "guest" && !isOpen);
 
   const isServed = (group: string) => groups.of(group).closed === undefined;
   const listed = namesIn(Object.keys(config.groups));
@@ -75,7 +77,7 @@ export function accessOf(config: AccountConfig): AccessReport {
       ...known.flatMap(inGroup),
       owners(config, unowned, agentFor("owner")),
       members(config, agentFor("member")),
-      guests(unowned, agentFor("guest"), agentFor("guest", ANY_GROUP)),
+      guests(isOpen, agentFor("guest"), agentFor("guest", ANY_GROUP)),
       ...named(config),
     ],
     warnings: warningsOn(config, { unowned, others: isServed(ANY_GROUP) }),
@@ -151,9 +153,9 @@ function members(config: AccountConfig, agent = "?"): string {
     : `members: ${listOf(names)}, with agent ${agent}`;
 }
 
-function guests(unowned: boolean, direct: string | undefined, group: string | undefined): string {
+function guests(isOpen: boolean, direct: string | undefined, group: string | undefined): string {
   const why = "roles.guest.agentId is not set";
-  if (unowned) {
+  if (isOpen) {
     const agents = [...new Set([direct, group])].filter((agent) => agent !== undefined);
     return `guests: while nobody is an owner they talk to agent ${agents.join(" or ")} too`;
   }

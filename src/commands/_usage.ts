@@ -12,6 +12,7 @@ export const USAGE = `dingbridge ${VERSION}: DingTalk chats, answered by your Op
   dingbridge pair …              let people in who have asked the robot for it
   dingbridge config …            what the configuration comes to
   dingbridge status [--json]     how the running worker is
+  dingbridge trace ID            what the log says of one message; ID is the field trace of its lines
 
 Options
   --config FILE                  configuration file (default: ~/.openclaw/dingbridge.json, then openclaw.json)

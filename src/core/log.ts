@@ -9,6 +9,8 @@ export interface Log {
   info(message: string, fields?: Fields): void;
   warn(message: string, fields?: Fields): void;
   error(message: string, fields?: Fields): void;
+  /** The same log, with these fields in every line. */
+  with(fields: Fields): Log;
   /** A log for one part of the program: its name joins the category. */
   child(name: string): Log;
 }

@@ -74,6 +74,8 @@ export interface Reply {
   readonly message: Message;
   /** Several people of an organisation who get the same message in one call, by user id; only by the OpenAPI. */
   readonly userIds?: readonly string[] | undefined;
+  /** Of the message it answers: see `traceOf`. */
+  readonly trace?: string | undefined;
 }
 
 /** Messages somebody asks to be sent, accepted as one. */
@@ -181,6 +183,13 @@ export interface Store extends Inbox, Outbox, Submissions, CardTable, AccessTabl
   close(): void;
 }
 
+/** A chat, and the session by which it is known. */
+export interface KnownChat extends Chat {
+  readonly session: string;
+  /** Groups where each has a session of their own: whose this is. */
+  readonly member?: string | undefined;
+}
+
 export interface Inbox {
   /**
    * Commits all arrivals together, or none. One admission each, in order. All of them were pushes that
@@ -217,7 +226,7 @@ export interface Inbox {
    */
   settle(inboxIds: readonly number[], replies: readonly Reply[], now: number): Promise<void>;
   /** The chat behind a session key as the gateway gives it back, folded to lower case. */
-  chatByFoldedKey(foldedKey: string): Promise<(Chat & { readonly session: string }) | undefined>;
+  chatByFoldedKey(foldedKey: string): Promise<KnownChat | undefined>;
   /** Members of a group who have written there under these names; who shares a name with another is left out. */
   membersNamed(conversation: ConversationRef, names: readonly string[]): Promise<Named[]>;
   /** What someone was called last, by any of their ids. */

@@ -1,5 +1,5 @@
 import { foldedKey, type Chat, type SessionClaim } from "../core/inbound/session.ts";
-import type { Arrival } from "../core/store.ts";
+import type { Arrival, KnownChat } from "../core/store.ts";
 import { createClaimed } from "./claimed.ts";
 import { chatIn, row, type ChatColumns, type Database } from "./database.ts";
 
@@ -31,7 +31,7 @@ export function openChats({ db, transaction }: Database) {
   );
   const holderOf = db.prepare("SELECT session, owner FROM chats WHERE folded_key = ?");
   const chatOfKey = db.prepare(
-    `SELECT session, account, kind, conversation_id AS conversationId, user_id AS userId
+    `SELECT session, member, account, kind, conversation_id AS conversationId, user_id AS userId
      FROM chats WHERE folded_key = ?`,
   );
   // Somebody may have one chat with several agents, and in time several conversations.
@@ -127,9 +127,11 @@ export function openChats({ db, transaction }: Database) {
       claiming.committed();
       return lane.session;
     },
-    byFoldedKey(key: string): (Chat & { readonly session: string }) | undefined {
-      const found = row<ChatColumns & { readonly session: string }>(chatOfKey.get(key));
-      return found === undefined ? undefined : { ...chatIn(found), session: found.session };
+    byFoldedKey(key: string): KnownChat | undefined {
+      const found = row<Known>(chatOfKey.get(key));
+      if (found === undefined) return undefined;
+      const { session, member } = found;
+      return { ...chatIn(found), session, ...(member === null ? {} : { member }) };
     },
     async directChat(account: string, userId: string): Promise<Chat | undefined> {
       const found = row<ChatColumns>(chatWith.get(account, userId));
@@ -137,3 +139,5 @@ export function openChats({ db, transaction }: Database) {
     },
   };
 }
+
+type Known = ChatColumns & { readonly session: string; readonly member: string | null };

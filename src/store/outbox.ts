@@ -29,8 +29,8 @@ export function openOutbox({ db, transaction }: Database, options: OutboxOptions
   const { ledger, cards, deliveries } = options;
   const insertReply = db.prepare(
     `INSERT INTO outbox
-       (account, conversation_id, kind, user_id, user_ids, message, notice, submission, created_at, not_before)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       (account, conversation_id, kind, user_id, user_ids, message, notice, submission, trace, created_at, not_before)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
   const deleteNotices = db.prepare(
     `DELETE FROM outbox
@@ -42,7 +42,7 @@ export function openOutbox({ db, transaction }: Database, options: OutboxOptions
   );
   const oldestReplies = db.prepare(
     `SELECT id, account, conversation_id AS conversationId, kind, user_id AS userId, user_ids AS userIds,
-       message, notice, submission, created_at AS createdAt, attempts, not_before AS notBefore
+       message, notice, submission, trace, created_at AS createdAt, attempts, not_before AS notBefore
      FROM outbox WHERE account = ? AND conversation_id = ? AND failed_at IS NULL ORDER BY id LIMIT ?`,
   );
   const setNoticed = db.prepare(
@@ -90,7 +90,7 @@ export function openOutbox({ db, transaction }: Database, options: OutboxOptions
 
   /** Returns its id. Inside a transaction of the caller's. */
   const insert = (
-    { chat, message, userIds }: Reply,
+    { chat, message, userIds, trace }: Reply,
     now: number,
     { notice = false, submission }: { notice?: boolean; submission?: string } = {},
   ): number => {
@@ -104,6 +104,7 @@ export function openOutbox({ db, transaction }: Database, options: OutboxOptions
       JSON.stringify(message),
       notice ? 1 : 0,
       submission ?? null,
+      trace ?? null,
       now,
       now,
     );
@@ -221,6 +222,7 @@ type Row = ChatColumns &
     readonly message: string;
     readonly notice: number;
     readonly submission: string | null;
+    readonly trace: string | null;
   };
 
 function entryOf({ account, conversationId, kind, userId, ...rest }: Row): OutboxEntry {
@@ -231,5 +233,6 @@ function entryOf({ account, conversationId, kind, userId, ...rest }: Row): Outbo
     message: JSON.parse(rest.message) as OutboxEntry["message"],
     notice: rest.notice === 1,
     submission: rest.submission ?? undefined,
+    trace: rest.trace ?? undefined,
   };
 }

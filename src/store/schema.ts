@@ -260,6 +260,10 @@ export const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (account, kind, chat_id, user_id)
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- By what the message that a reply answers is known in the log.
+  ALTER TABLE outbox ADD COLUMN trace TEXT;
+  `,
 ];
 
 /** The database belongs to a newer version. */

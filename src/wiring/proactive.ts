@@ -1,6 +1,7 @@
 import type { Role } from "../core/access/model.ts";
 import { chatIdOf, type Chat } from "../core/inbound/session.ts";
 import type { Address } from "../core/send/address.ts";
+import type { KnownChat } from "../core/store.ts";
 import type { Account } from "./account.ts";
 
 type Permission = { readonly ok: true } | { readonly ok: false; readonly reason: string };
@@ -10,7 +11,7 @@ type Permission = { readonly ok: true } | { readonly ok: false; readonly reason:
  * whoever could order it there may not be let to write to everybody. `by`: the robot that is to write.
  */
 export function createMayDeliver(accounts: ReadonlyMap<string, Account>) {
-  return (chat: Chat, to: readonly Address[], by: string): Permission => {
+  return (chat: KnownChat, to: readonly Address[], by: string): Permission => {
     const account = accounts.get(chat.account);
     if (account === undefined) return no(`the robot ${chat.account} does not run here`);
     const { role, proactive } = permissionOf(chat, account);
@@ -29,12 +30,17 @@ const no = (reason: string): Permission => ({ ok: false, reason });
 
 const kindOf = ({ kind }: Chat) => (kind === "direct" ? "user" : "group");
 
-/** A group's session is everyone's: nobody knows who has ordered the job, so it counts as a member's. */
-function permissionOf(chat: Chat, { access }: Account) {
-  const { userId = "" } = chat;
+const NOBODY = { userId: "", ids: [], nick: undefined };
+
+/** By the person whose session it is; where it is everyone's, by the least of those who may order a job there. */
+function permissionOf(chat: KnownChat, { access }: Account) {
+  const userId = chat.kind === "direct" ? (chat.userId ?? "") : chat.member;
+  const stranger = access.decide(chat, NOBODY);
   const role: Role =
-    chat.kind === "group"
-      ? "member"
-      : access.roleOf(chat, { userId, ids: [userId], nick: undefined });
+    userId !== undefined
+      ? access.roleOf(chat, { userId, ids: [userId], nick: undefined })
+      : stranger.allowed && !access.unowned
+        ? stranger.role
+        : "member";
   return { role, proactive: access.rightsOf(role).proactive };
 }

@@ -3,7 +3,7 @@ import type { Budget } from "../core/budget.ts";
 import { MAX_MESSAGES } from "../core/bridge/burst.ts";
 import { createHold } from "../core/bridge/hold.ts";
 import { createLanes } from "../core/bridge/lanes.ts";
-import { createLoopGuard } from "../core/bridge/loop-guard.ts";
+import type { LoopGuard } from "../core/bridge/loop-guard.ts";
 import { systemMessage } from "../core/bridge/prompt.ts";
 import { createCompose } from "../core/bridge/question.ts";
 import type { Reception } from "../core/bridge/reception.ts";
@@ -40,6 +40,7 @@ export interface TurnsOptions {
   readonly shelf: Shelf;
   readonly replies: Replies;
   readonly stops: Stops;
+  readonly loops: LoopGuard;
   readonly budget: Budget;
   readonly counters: Counters;
   readonly meter: Meter;
@@ -101,7 +102,6 @@ export function createTurns(options: TurnsOptions) {
     agentHints: config.agentHints,
     files: config.media.roots.length > 0,
   });
-  const loops = createLoopGuard({ ...config.loopGuard, clock });
 
   const runTurn = createTurn({
     system(chat) {
@@ -116,7 +116,7 @@ export function createTurns(options: TurnsOptions) {
       const decision = access.decide(chat, askerOf(message));
       return decision.allowed ? decision.rights : undefined;
     },
-    loops,
+    loops: options.loops,
     gateway,
     gate,
     hold,

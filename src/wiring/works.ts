@@ -3,6 +3,7 @@ import type { Roster } from "../core/access/roster.ts";
 import { createBudget } from "../core/budget.ts";
 import { mediaOf } from "../core/bridge/burst.ts";
 import { createIntake } from "../core/bridge/intake.ts";
+import { createLoopGuard } from "../core/bridge/loop-guard.ts";
 import { createReception } from "../core/bridge/reception.ts";
 import { createReplies } from "../core/bridge/replies.ts";
 import { createSorting } from "../core/bridge/sorting.ts";
@@ -97,6 +98,7 @@ export function createWorks(options: WorksOptions) {
     counters,
   });
   const stops = createStops();
+  const loops = createLoopGuard({ ...config.loopGuard, clock });
 
   const turns = createTurns({
     config,
@@ -107,6 +109,7 @@ export function createWorks(options: WorksOptions) {
     shelf,
     replies,
     stops,
+    loops,
     budget,
     counters,
     meter,
@@ -122,6 +125,7 @@ export function createWorks(options: WorksOptions) {
   const sort = createSorting({ account, access, robots });
   const reception = createReception({
     sort,
+    loops,
     desk: createFrontDesk({
       config,
       ports,

@@ -13,17 +13,18 @@ export interface FakeLog extends Log {
 }
 
 /** A log that only remembers. Children write into the same list. */
-export function createFakeLog(entries: LogEntry[] = []): FakeLog {
+export function createFakeLog(entries: LogEntry[] = [], bound: Fields = {}): FakeLog {
   const write =
     (level: LogEntry["level"]) =>
     (message: string, fields: Fields = {}) =>
-      void entries.push({ level, message, fields });
+      void entries.push({ level, message, fields: { ...bound, ...fields } });
   return {
     debug: write("debug"),
     info: write("info"),
     warn: write("warn"),
     error: write("error"),
-    child: () => createFakeLog(entries),
+    with: (fields) => createFakeLog(entries, { ...bound, ...fields }),
+    child: () => createFakeLog(entries, bound),
     entries,
     text: () => JSON.stringify(entries),
   };

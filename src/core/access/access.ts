@@ -21,7 +21,7 @@ export interface Access {
   /** By name alone, whatever the policies say about the chat. */
   roleOf(chat: Where, asker: Asker): Role;
   rightsOf(role: Role): Rights;
-  /** Nobody is an owner: anyone who may write directly is taken for one. */
+  /** Nobody is an owner and anyone may write: whoever writes directly is taken for one. */
   readonly unowned: boolean;
   settings(chat: Chat): ChatSettings;
   /** The conversation with the agent a message belongs to. */
@@ -43,6 +43,9 @@ export function createAccess({ config, roster }: AccessOptions): Access {
     return dmPolicy === "pairing" ? "pairing" : "direct-not-listed";
   };
 
+  /** Who has said who may write wants nobody else to have the agent, with or without an owner. */
+  const isOpen = () => roles.unowned && config.dmPolicy === "open";
+
   const settings = (chat: Chat): ChatSettings =>
     chat.kind === "direct" ? groups.direct : groups.of(chat.conversationId).settings;
 
@@ -54,7 +57,7 @@ export function createAccess({ config, roster }: AccessOptions): Access {
           ? directDenial(asker)
           : denialIn(groups.of(chat.conversationId), asker);
       if (denial !== undefined) return { allowed: false, role, denial };
-      const closed = role === "guest" && !roles.unowned;
+      const closed = role === "guest" && !isOpen();
       const agentId = agents.agentOf(chat, asker, role, closed);
       return agentId === undefined
         ? { allowed: false, role, denial: "no-agent-for-guests" }
@@ -63,7 +66,7 @@ export function createAccess({ config, roster }: AccessOptions): Access {
     roleOf: roles.roleOf,
     rightsOf: (role) => rights[role],
     get unowned() {
-      return roles.unowned;
+      return isOpen();
     },
     settings,
     scopeOf(chat, asker, role) {

@@ -138,8 +138,14 @@ export function createOutbox(options: OutboxOptions): Outbox {
     counters.count("attachments_refused");
     // Whoever asked for it to be sent asks what became of it.
     if (entry.submission !== undefined) return await giveUp(entry, reason);
-    log.warn("file of an answer not sent: a line says so", { reason });
+    about(entry).warn("file of an answer not sent: a line says so", { reason });
     return await replace(entry, plainWords(options.fileNotSent[why](name)));
+  };
+
+  /** Each line says which message it is about, where it is an answer. */
+  const about = ({ trace, submission }: OutboxEntry) => {
+    const of = trace ?? submission;
+    return of === undefined ? log : log.with({ trace: of });
   };
 
   const replace = async ({ id }: OutboxEntry, message: Message): Promise<Step> => {
@@ -171,7 +177,9 @@ export function createOutbox(options: OutboxOptions): Outbox {
       if (limited.length > 0) return await sentToSome(entry, result, limited);
       confirmed.set(entry.id, deliveredBy(result));
       counters.count("replies_sent");
-      options.meter.stage("delivery", clock.now() - entry.createdAt);
+      const ms = clock.now() - entry.createdAt;
+      options.meter.stage("delivery", ms);
+      about(entry).info("delivered", { by: route.kind, ms });
       if (isAttachment(entry.message)) counters.count("attachments_sent");
       if (route.kind === "api") counters.count("replies_by_api");
       return await letGo(entry);
@@ -238,7 +246,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
       log.debug("card could not be closed: it is left as it is", { reason });
       return await letGo(entry);
     }
-    log.warn("card could not be finished: its text is sent as a message", { reason });
+    about(entry).warn("card could not be finished: its text is sent as a message", { reason });
     return await replace(entry, instead);
   };
 
@@ -265,7 +273,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     const attempts = entry.attempts + 1;
     await store.postpone(entry.id, attempts, clock.now() + wait);
     counters.count("replies_retried");
-    log.warn("reply not sent yet: trying again", { reason, attempts, retryInMs: wait });
+    about(entry).warn("reply not sent yet: trying again", { reason, attempts, retryInMs: wait });
     return { laterMs: wait };
   };
 
@@ -273,7 +281,10 @@ export function createOutbox(options: OutboxOptions): Outbox {
     await store.giveUp(entry.id, reason, clock.now());
     forget(entry);
     counters.count("replies_failed");
-    log.error("reply cannot be sent", { reason, conversationId: entry.chat.conversationId });
+    about(entry).error("reply cannot be sent", {
+      reason,
+      conversationId: entry.chat.conversationId,
+    });
     return "again";
   };
 

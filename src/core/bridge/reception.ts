@@ -7,14 +7,17 @@ import type { Log } from "../log.ts";
 import type { Mention, Words } from "../message.ts";
 import type { InboxEntry, Store } from "../store.ts";
 import type { Step } from "./lanes.ts";
+import { traceOf } from "../trace.ts";
+import type { LoopGuard } from "./loop-guard.ts";
 import type { Sort, Sorted } from "./sorting.ts";
 
 export interface ReceptionOptions {
   readonly sort: Sort;
   readonly desk: Desk;
+  readonly loops: LoopGuard;
   readonly words: (said: string, chat: Chat, mention: Mention | undefined) => readonly Words[];
   readonly atSender: (chat: Chat) => boolean;
-  readonly store: Pick<Store, "nextTurns" | "settle" | "refile">;
+  readonly store: Pick<Store, "nextTurns" | "settle" | "refile" | "asking">;
   readonly clock: Clock;
   readonly log: Log;
   readonly counters: Counters;
@@ -38,6 +41,8 @@ export function createReception(options: ReceptionOptions): Reception {
   const refile = async (entry: InboxEntry, { chat, place }: Sorted) => {
     const session = await store.refile(entry.id, chat, place, clock.now());
     if (session === entry.session) return false;
+    // What it was asked before is somebody else's now, and its answer not for this person to have.
+    if (entry.asked !== undefined) await store.asking([entry.id], undefined);
     log.info("message waits elsewhere: who may talk, or to which agent, has changed", { session });
     options.onRefiled(session);
     return true;
@@ -59,10 +64,12 @@ export function createReception(options: ReceptionOptions): Reception {
       chat.kind === "direct" || !options.atSender(chat)
         ? undefined
         : { userId: message.senderStaffId, nick: message.senderNick };
+    const trace = traceOf(entry.account, entry.msgId);
     const messages = said === undefined ? [] : options.words(said, chat, mention);
+    log.info("answered by dingbridge itself", { trace, replies: messages.length });
     await store.settle(
       [entry.id],
-      messages.map((each) => ({ chat, message: each })),
+      messages.map((each) => ({ chat, message: each, trace })),
       clock.now(),
     );
     if (messages.length > 0) options.onReplies(chat);
@@ -86,6 +93,11 @@ export function createReception(options: ReceptionOptions): Reception {
           conversationId: sorted.chat.conversationId,
         });
         await answer(entry, message, undefined);
+      } else if (options.loops.admit(sorted.chat, message) !== "ok") {
+        log.warn("a robot seems to answer this one without end: not answered", {
+          conversationId: sorted.chat.conversationId,
+        });
+        await answer(entry, message, undefined);
       } else if (sorted.to === "desk" || !(await refile(entry, sorted))) {
         counters.count("desk_answers");
         const said = await desk.handle({ message, msgId: entry.msgId, ...sorted });
@@ -96,9 +108,8 @@ export function createReception(options: ReceptionOptions): Reception {
     async recheck(waiting) {
       const kept: InboxEntry[] = [];
       for (const entry of waiting) {
-        // What has been asked is looked for where it was asked.
-        const parsed = entry.asked === undefined ? parseRobotMessage(entry.data) : undefined;
-        const sorted = parsed?.ok === true ? sort(parsed.message) : undefined;
+        const parsed = parseRobotMessage(entry.data);
+        const sorted = parsed.ok ? sort(parsed.message) : undefined;
         const stays = sorted === undefined || isThere(entry.session, sorted);
         if (stays || !(await refile(entry, sorted))) kept.push(entry);
       }

@@ -36,8 +36,8 @@ export function createSorting({ account, access, robots }: SortingOptions): Sort
     const asker = askerOf(message);
     const decision = access.decide(chat, asker);
     const sorted = { chat, asker, decision };
-    const desk = () => ({
-      desk: DESK + JSON.stringify([account, chat.kind, chatIdOf(chat), asker.userId]),
+    const desk = (...more: string[]) => ({
+      desk: DESK + JSON.stringify([account, chat.kind, chatIdOf(chat), asker.userId, ...more]),
     });
 
     if (isKnownRobot(message, robots) || isOverheard(message, chat)) {
@@ -46,7 +46,11 @@ export function createSorting({ account, access, robots }: SortingOptions): Sort
     if (!decision.allowed) return { ...sorted, to: "desk", place: desk() };
     const command = commandIn(message);
     const aside = isQuestionAside(command, decision);
-    if (command !== undefined && !aside) return { ...sorted, to: "desk", place: desk() };
+    if (command !== undefined && !aside) {
+      // It may have to wait for the running turn's end: other commands pass it by.
+      const place = command.name === "new" ? desk("new") : desk();
+      return { ...sorted, to: "desk", place };
+    }
     const scope = access.scopeOf(chat, asker, decision.role);
     const place = claimOf(decision.agentId, aside ? { ...scope, aside } : scope);
     return { ...sorted, to: "agent", place };

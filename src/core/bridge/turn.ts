@@ -13,6 +13,7 @@ import type { Mention, Message } from "../message.ts";
 import type { Meter } from "../meter.ts";
 import type { InboxEntry, Reply, Store } from "../store.ts";
 import type { Texts } from "../texts.ts";
+import { traceOf } from "../trace.ts";
 import { carriesMedia, nextBurst, readEntry, type Waiting } from "./burst.ts";
 import type { Hold } from "./hold.ts";
 import type { Step } from "./lanes.ts";
@@ -85,12 +86,15 @@ interface Turn {
   readonly showing: Showing;
   readonly rights: Rights | undefined;
   readonly signal: AbortSignal;
+  /** Each line says which message it is about. */
+  readonly log: Log;
+  readonly trace: string;
 }
 
 export function createTurn(options: TurnOptions): RunTurn {
   const { gateway, gate, hold, recovery, store, texts, clock, log, counters, meter } = options;
 
-  const { failed, wordsOf } = createVerdict({ texts, log, counters, meter });
+  const { failed, wordsOf } = createVerdict({ texts, counters, meter });
 
   const wait = async (turn: Turn): Promise<Outcome> => {
     const step = await hold.wait(turn.entry, turn.chat);
@@ -98,7 +102,7 @@ export function createTurn(options: TurnOptions): RunTurn {
     const reason = "the gateway could not be reached for as long as gateway.holdMs allows";
     // The others came later, and may still be answered.
     return {
-      ...failed({ kind: "held-too-long", reason }, turn.entry.session),
+      ...failed({ kind: "held-too-long", reason }, turn),
       only: turn.burst.slice(0, 1),
     };
   };
@@ -137,7 +141,7 @@ export function createTurn(options: TurnOptions): RunTurn {
       const answer = await gateway.ask(question, events, turn.signal);
       const ms = clock.monotonic() - asked;
       if (answer.ok) meter.stage("answer", ms);
-      log.debug("turn over", { session, ok: answer.ok, ms });
+      turn.log.info("the gateway has answered", { session, ok: answer.ok, ms: Math.round(ms) });
       return answer;
     } catch (error) {
       turn.signal.throwIfAborted();
@@ -152,7 +156,7 @@ export function createTurn(options: TurnOptions): RunTurn {
     for (const { said } of burst) {
       for (const part of said.parts) {
         if (part.kind !== "unknown") continue;
-        log.info("message of a kind nobody here can read", { msgtype: part.msgtype });
+        turn.log.info("message of a kind nobody here can read", { msgtype: part.msgtype });
       }
     }
     try {
@@ -160,7 +164,7 @@ export function createTurn(options: TurnOptions): RunTurn {
     } catch (error) {
       signal.throwIfAborted();
       counters.count("turns_crashed");
-      log.error("message could not be made into a question", {
+      turn.log.error("message could not be made into a question", {
         reason: reasonOf(error),
         session: entry.session,
       });
@@ -188,13 +192,13 @@ export function createTurn(options: TurnOptions): RunTurn {
       turn.showing.asked();
       if (again !== undefined) {
         counters.count("turns_asked_again");
-        log.info("turn is asked again", { session, reason: again.reason });
+        turn.log.info("turn is asked again", { session, reason: again.reason });
       }
       const answer = await answerTo(asking, turn, pass);
       if (!answer.ok && answer.failure.kind === "broken") {
         counters.count("turns_broken");
         const { reason } = answer.failure;
-        log.warn("turn broke off: looking what became of it", { reason, session });
+        turn.log.warn("turn broke off: looking what became of it", { reason, session });
         await ofEach(turn, store.broken);
         return { later: asks <= 1 ? "again" : { laterMs: backoffMs(asks, options.random) } };
       }
@@ -205,7 +209,7 @@ export function createTurn(options: TurnOptions): RunTurn {
         return await wait(turn);
       }
       pass.works();
-      return wordsOf(answer, session);
+      return wordsOf(answer, turn);
     } finally {
       pass.over();
     }
@@ -219,20 +223,20 @@ export function createTurn(options: TurnOptions): RunTurn {
     switch (found.kind) {
       case "answered":
         counters.count("turns_recovered");
-        log.info("the answer to a turn that broke off was found", { session });
+        turn.log.info("the answer to a turn that broke off was found", { session });
         if (found.runId !== undefined) noteRun(turn, found.runId);
-        return wordsOf({ ok: true, ...found }, session);
+        return wordsOf({ ok: true, ...found }, turn);
       case "running":
         return { later: { laterMs: found.lookAgainMs } };
       case "held":
         return await wait(turn);
       case "failed":
-        return failed(found.failure, session);
+        return failed(found.failure, turn);
       case "ask":
         // A question that breaks off every time must not be asked without end: each try costs.
         if (turn.entry.asks >= MAX_ASKS) {
           const reason = `it was asked ${MAX_ASKS} times and broke off each time; ${found.reason}`;
-          return failed({ kind: "broken", reason }, session);
+          return failed({ kind: "broken", reason }, turn);
         }
         return await ask(turn, found);
     }
@@ -243,7 +247,7 @@ export function createTurn(options: TurnOptions): RunTurn {
     const { message, chat, entry } = turn;
     const verdict = options.loops.admit(chat, message);
     if (verdict === "ok") return await ask(turn);
-    log.warn("a robot seems to answer this one without end: not answered", {
+    turn.log.warn("a robot seems to answer this one without end: not answered", {
       session: entry.session,
     });
     return { said: verdict === "stop" ? texts.loop : undefined };
@@ -276,14 +280,16 @@ export function createTurn(options: TurnOptions): RunTurn {
       if (!ended.aborted) throw error;
       counters.count("turns_stopped");
       meter.turn("stopped");
-      log.info("turn ended by a person", { session: turn.entry.session });
+      turn.log.info("turn ended by a person", { session: turn.entry.session });
       const { shown } = turn.showing;
       return { said: shown === "" ? undefined : `${shown}\n\n${texts.stopped}` };
     }
   };
 
   const messagesOf = async (said: string | undefined, turn: Turn): Promise<readonly Message[]> => {
-    const { chat, mention, showing, rights, signal } = turn;
+    const { chat, message, mention, showing, signal } = turn;
+    // As of now: a turn may take an hour, and a role may be taken back in it.
+    const rights = options.rightsOf(message, chat);
     if (said === undefined) return (await showing.end(texts.emptyCard, signal)) ?? [];
     const { words, messages, others } = options.replies.compose(said, chat, {
       mention,
@@ -298,6 +304,11 @@ export function createTurn(options: TurnOptions): RunTurn {
 
   const settle = async (turn: Turn, replies: readonly Reply[]): Promise<Step> => {
     const { burst, entry, chat } = turn;
+    turn.log.info("turn over", {
+      replies: replies.length,
+      messages: burst.length,
+      ms: clock.now() - entry.receivedAt,
+    });
     ready.set(entry.id, { turn, replies });
     await store.settle(
       burst.map((each) => each.entry.id),
@@ -347,7 +358,19 @@ export function createTurn(options: TurnOptions): RunTurn {
     const newest = burst.at(-1)?.message ?? message;
     const showing = options.showings.of({ entry, message: newest, chat, mention });
     const rights = options.rightsOf(message, chat);
-    const turn = { burst, entry, message, chat, mention, showing, rights, signal };
+    const trace = traceOf(entry.account, entry.msgId);
+    const turn: Turn = {
+      burst,
+      entry,
+      message,
+      chat,
+      mention,
+      showing,
+      rights,
+      signal,
+      trace,
+      log: log.with({ trace }),
+    };
     const running = options.stops.begin({
       session: entry.session,
       chat,
@@ -365,7 +388,7 @@ export function createTurn(options: TurnOptions): RunTurn {
       const messages = await messagesOf(outcome.said, turn);
       return await settle(
         { ...turn, burst: outcome.only ?? burst },
-        messages.map((each) => ({ chat, message: each })),
+        messages.map((each) => ({ chat, message: each, trace })),
       );
     } catch (error) {
       if (signal.aborted) showing.leave();

@@ -8,7 +8,6 @@ import type { Texts } from "../texts.ts";
 
 export interface VerdictOptions {
   readonly texts: Texts;
-  readonly log: Log;
   readonly counters: Counters;
   readonly meter: Meter;
 }
@@ -18,12 +17,18 @@ export interface Verdict {
   readonly said: string | undefined;
 }
 
+/** The turn it is about. */
+export interface About {
+  readonly entry: { readonly session: string };
+  readonly log: Log;
+}
+
 /** What people are told of an answer, or of the lack of one. */
-export function createVerdict({ texts, log, counters, meter }: VerdictOptions) {
-  const failed = (failure: GatewayFailure, session: string): Verdict => {
+export function createVerdict({ texts, counters, meter }: VerdictOptions) {
+  const failed = (failure: GatewayFailure, { entry, log }: About): Verdict => {
     counters.count("turns_failed");
     meter.turn(failure.kind);
-    log.error("turn failed: the user is told", { ...failure, session });
+    log.error("turn failed: the user is told", { ...failure, session: entry.session });
     return { said: texts.failures[failure.kind] };
   };
 
@@ -32,13 +37,13 @@ export function createVerdict({ texts, log, counters, meter }: VerdictOptions) {
     ...(shortened ? [texts.shortened] : []),
   ];
 
-  const wordsOf = (answer: Answer, session: string): Verdict => {
-    if (!answer.ok) return failed(answer.failure, session);
+  const wordsOf = (answer: Answer, about: About): Verdict => {
+    if (!answer.ok) return failed(answer.failure, about);
     const cleaned = cleanAnswer(answer.text);
     if (answer.unseen === true) {
-      log.info(
+      about.log.info(
         "a long answer: the gateway's records show only its beginning, so files that MEDIA: lines name further down are not sent",
-        { session },
+        { session: about.entry.session },
       );
     }
     const media = mediaBeside(answer).map((named) => `MEDIA:${named}`);
@@ -55,7 +60,7 @@ export function createVerdict({ texts, log, counters, meter }: VerdictOptions) {
         meter.turn("silent");
         return { said: undefined };
       case "empty":
-        return failed({ kind: "empty", reason: "the gateway's answer was empty" }, session);
+        return failed({ kind: "empty", reason: "the gateway's answer was empty" }, about);
     }
   };
 

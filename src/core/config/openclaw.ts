@@ -4,7 +4,7 @@ import type { ConfigFile, Tree } from "./model.ts";
 import { expandSecret, type SecretSources } from "./secrets.ts";
 import { dotted } from "./shape.ts";
 
-/** What OpenClaw's own file says about its gateway. */
+/** What OpenClaw's own file says about its gateway, and whom it takes for the owner here. */
 export function gatewayLayer(
   file: ConfigFile | undefined,
   sources: SecretSources,
@@ -16,7 +16,10 @@ export function gatewayLayer(
     const name = `${file?.path ?? ""}: ${names.get(dotted(path)) ?? "gateway"}`;
     return { name, source: name };
   };
-  const layer = { tree: { gateway }, originOf };
+  const layer: { readonly tree: Tree; readonly originOf: Layer["originOf"] } = {
+    tree: { gateway },
+    originOf,
+  };
   if (file === undefined || !isTree(file.json)) return { layer, warnings };
 
   const { json, path } = file;
@@ -39,6 +42,17 @@ export function gatewayLayer(
   if (token !== undefined) {
     gateway["token"] = token;
     names.set("gateway.token", `gateway.auth.${key}`);
+  }
+  const owners = get(json, "commands.ownerAllowFrom");
+  if (Array.isArray(owners)) {
+    // Of other channels' people nothing is known here.
+    const ours = owners.filter(
+      (id) => typeof id === "string" && /^(?:dingtalk|dd|ding):/i.test(id),
+    );
+    if (ours.length > 0) {
+      layer.tree["owners"] = ours;
+      names.set("owners", "commands.ownerAllowFrom");
+    }
   }
   return { layer, warnings };
 }

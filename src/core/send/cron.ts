@@ -2,7 +2,7 @@ import * as v from "valibot";
 import type { Clock } from "../clock.ts";
 import { foldedKey, type Chat } from "../inbound/session.ts";
 import { cleanAnswer } from "../reply/directives.ts";
-import type { Store } from "../store.ts";
+import type { KnownChat, Store } from "../store.ts";
 import type { Texts } from "../texts.ts";
 import { nameOf, type Address } from "./address.ts";
 import type { Content } from "./content.ts";
@@ -33,7 +33,7 @@ export interface CronOptions {
 }
 
 /** A chat, and the session by which it is known. */
-export type SessionChat = Chat & { readonly session: string };
+export type SessionChat = KnownChat;
 
 /** Brings what the gateway's scheduled jobs have to say into a chat. Rejects if the store fails. */
 export interface CronDelivery {

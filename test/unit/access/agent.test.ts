@@ -157,8 +157,8 @@ describe("Access.decide(), a choice", () => {
     expect(await decided("lobby")).toBe("lobby");
     expect(await decided("strong")).toBe("desk");
     expect(await decided("main")).toBe("desk");
-    // Nobody owns the robot yet: guests have the account's agent anyway.
-    expect(await decided("strong", { dmPolicy: "pairing", allowFrom: ["*"] })).toBe("strong");
+    // Nobody owns the robot yet, but who may write has been said.
+    expect(await decided("strong", { dmPolicy: "pairing", allowFrom: ["*"] })).toBe("desk");
   });
 
   test("of somebody without an id is nobody's", async () => {

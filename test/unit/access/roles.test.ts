@@ -130,14 +130,24 @@ describe("Access.unowned", () => {
     },
   );
 
-  test("guests get the account's agent, until there is an owner", async () => {
-    const block = { agentId: "strong", dmPolicy: "pairing", allowFrom: ["*"] };
-    const unowned = await accessTo(block);
-    const owned = await accessTo(block, { grants: [grant("o", "owner")] });
-    for (const chat of [direct("stan"), group("cid")]) {
-      expect(agentOf(unowned.decide(chat, asker("stan")))).toBe("strong");
-      expect(agentOf(owned.decide(chat, asker("stan")))).toBe("no-agent-for-guests");
-      expect(agentOf(owned.decide(chat, asker("o")))).toBe("strong");
+  test("guests get the account's agent in groups, until there is an owner", async () => {
+    const unowned = await accessTo({ agentId: "strong" });
+    const owned = await accessTo({ agentId: "strong" }, { grants: [grant("o", "owner")] });
+    expect(agentOf(unowned.decide(group("cid"), asker("stan")))).toBe("strong");
+    expect(agentOf(owned.decide(group("cid"), asker("stan")))).toBe("no-agent-for-guests");
+    expect(agentOf(owned.decide(group("cid"), asker("o")))).toBe("strong");
+  });
+
+  test.each([
+    { dmPolicy: "allowlist", allowFrom: ["me"] },
+    { dmPolicy: "pairing" },
+    { dmPolicy: "disabled" },
+  ])("who has said who may write has said it for groups too, owner or not: %j", async (block) => {
+    const access = await accessTo({ agentId: "strong", ...block });
+    expect(access.unowned).toBe(false);
+    expect(agentOf(access.decide(group("cid"), asker("stan")))).toBe("no-agent-for-guests");
+    if (block.allowFrom !== undefined) {
+      expect(agentOf(access.decide(group("cid"), asker("me")))).toBe("strong");
     }
   });
 });

@@ -164,7 +164,7 @@ describe("createOutbox()", () => {
     expect(texts()).toEqual(["1", "2"]);
     expect(await left()).toBe(0);
     expect(counted()).toEqual({ replies_failed: 1, replies_sent: 1 });
-    expect(log.entries.at(-1)?.level).toBe("error");
+    expect(log.entries.map(({ level }) => level)).toContain("error");
     expect(await reasons()).toEqual([expect.stringMatching(/errcode|HTTP/)]);
   });
 

@@ -95,7 +95,10 @@ describe("createTurn()", () => {
       windowMs: 0,
     });
     expect(log.entries).toContainEqual(
-      expect.objectContaining({ level: "info", fields: { msgtype: "location" } }),
+      expect.objectContaining({
+        level: "info",
+        fields: expect.objectContaining({ msgtype: "location" }),
+      }),
     );
     expect(bodies).toEqual([text("hello")]);
   });
@@ -179,7 +182,9 @@ describe("createTurn()", () => {
         expect(bodies).toEqual([text(TEXTS[locale].failures[kind])]);
         expect(inbox).toBe(0);
         expect(counters).toEqual({ turns: 1, turns_failed: 1 });
-        expect(log.entries.at(-1)).toMatchObject({ level: "error", fields: { kind } });
+        expect(log.entries).toContainEqual(
+          expect.objectContaining({ level: "error", fields: expect.objectContaining({ kind }) }),
+        );
       }
     },
   );
@@ -191,7 +196,9 @@ describe("createTurn()", () => {
     expect(bodies).toEqual([text(TEXTS.zh.failures.internal)]);
     expect(inbox).toBe(0);
     expect(counters).toMatchObject({ turns: 1, turns_crashed: 1 });
-    expect(log.entries.at(-1)).toMatchObject({ fields: { reason: "our own fault" } });
+    expect(log.entries).toContainEqual(
+      expect.objectContaining({ fields: expect.objectContaining({ reason: "our own fault" }) }),
+    );
   });
 
   test("ends a turn that throws at once in the same way", async () => {

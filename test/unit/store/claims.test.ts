@@ -204,7 +204,9 @@ describe("Store.chatByFoldedKey(), of claims", () => {
     const chats = [person("a"), person("A"), group, group];
     for (const [at, session] of sessions.entries()) {
       const found = await store.chatByFoldedKey(foldedKey(session));
-      expect(found).toEqual({ ...(chats[at] ?? chat), session });
+      const member = [undefined, undefined, "u1", "U1"][at];
+      const whose = member === undefined ? {} : { member };
+      expect(found).toEqual({ ...(chats[at] ?? chat), session, ...whose });
       const notice = { chat, message: { format: "text" as const, title: "", parts: [] } };
       expect(await store.notify(session, notice, NOW, NOW)).toBe(true);
       expect(await store.notify(session, notice, NOW, NOW)).toBe(false);

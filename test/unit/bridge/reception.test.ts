@@ -1,0 +1,103 @@
+import { describe, expect, test } from "bun:test";
+import { createLoopGuard } from "../../../src/core/bridge/loop-guard.ts";
+import { createReception } from "../../../src/core/bridge/reception.ts";
+import type { Sorted } from "../../../src/core/bridge/sorting.ts";
+import { createCounters } from "../../../src/core/counters.ts";
+import { askerOf, chatOf, claimOf } from "../../../src/core/inbound/session.ts";
+import { openSqliteStore } from "../../../src/store/sqlite.ts";
+import { createFakeClock } from "../../support/fake-clock.ts";
+import { createFakeLog } from "../../support/fake-log.ts";
+import { USAGE, arrivalOf, robotData, words } from "../../support/fake-messages.ts";
+
+const RIGHTS = { commands: [], media: true, files: true, proactive: "any" } as const;
+const DESK = "desk:staff1";
+
+/** One message in the inbox, and the question who may talk in the test's hands. */
+function receiving(data = robotData()) {
+  const clock = createFakeClock();
+  const store = openSqliteStore(":memory:");
+  /** The agent of everybody; undefined: nobody is let in. */
+  const access = { agent: "main" as string | undefined };
+  const refiled: string[] = [];
+  const handled: string[] = [];
+  const reception = createReception({
+    sort(message): Sorted {
+      const chat = chatOf("default", message);
+      const asker = askerOf(message);
+      if (access.agent === undefined) {
+        const decision = { allowed: false, role: "guest", denial: "pairing" } as const;
+        return { chat, asker, decision, to: "desk", place: { desk: DESK } };
+      }
+      const agentId = access.agent;
+      const decision = { allowed: true, role: "owner", rights: RIGHTS, agentId } as const;
+      return { chat, asker, decision, to: "agent", place: claimOf(agentId, { chat }) };
+    },
+    desk: {
+      async handle({ msgId }) {
+        handled.push(msgId);
+        return "who are you?";
+      },
+    },
+    loops: createLoopGuard({ turns: 2, windowMs: 60_000, clock }),
+    words: (said) => [words(said)],
+    atSender: () => true,
+    store,
+    clock,
+    log: createFakeLog(),
+    counters: createCounters(),
+    onReplies: () => undefined,
+    onRefiled: (session) => void refiled.push(session),
+  });
+  const arrival = arrivalOf(data);
+  const takeIn = async () => await store.takeIn([arrival], [], USAGE);
+  const waiting = async (session = arrival.session) => await store.nextTurns(session, 9);
+  return { access, reception, store, refiled, handled, arrival, takeIn, waiting };
+}
+
+describe("Reception.recheck()", () => {
+  test("leaves a message where it is while nothing has changed", async () => {
+    const { reception, takeIn, waiting, refiled } = receiving();
+    await takeIn();
+    expect(await reception.recheck(await waiting())).toHaveLength(1);
+    expect(refiled).toEqual([]);
+  });
+
+  test("brings it to the new agent, and to the desk once its writer is shut out", async () => {
+    const { access, reception, takeIn, waiting, refiled } = receiving();
+    await takeIn();
+    access.agent = "other";
+    expect(await reception.recheck(await waiting())).toEqual([]);
+    expect(refiled).toEqual(["agent:other:dingtalk:user:staff1"]);
+    access.agent = undefined;
+    expect(await reception.recheck(await waiting(refiled[0]))).toEqual([]);
+    expect(refiled[1]).toBe(DESK);
+    expect(await waiting(DESK)).toHaveLength(1);
+  });
+
+  test("so is one that was asked before a crash: it is not asked again for who is shut out", async () => {
+    const { access, reception, store, takeIn, waiting } = receiving();
+    await takeIn();
+    const [entry] = await waiting();
+    await store.asking([entry?.id ?? 0], { text: "a question", at: 1 });
+    expect(await reception.recheck(await waiting())).toHaveLength(1);
+    access.agent = undefined;
+    expect(await reception.recheck(await waiting())).toEqual([]);
+    expect(await waiting()).toEqual([]);
+    expect(await waiting(DESK)).toMatchObject([{ asked: undefined }]);
+  });
+});
+
+describe("Reception.step()", () => {
+  test("a robot's messages are answered at the desk so often and no more", async () => {
+    const { access, reception, store, handled } = receiving();
+    access.agent = undefined;
+    for (let at = 1; at <= 5; at++) {
+      const fields = { msgId: `msg${at}`, createAt: at, senderStaffId: "", senderPlatform: "" };
+      const { session: _session, ...arrival } = arrivalOf(robotData(fields));
+      await store.takeIn([{ ...arrival, place: { desk: DESK } }], [], USAGE);
+      expect(await reception.step(DESK)).toBe("again");
+    }
+    expect(handled).toEqual(["msg1", "msg2"]);
+    expect((await store.counts()).inbox).toBe(0);
+  });
+});
