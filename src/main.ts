@@ -2,6 +2,7 @@ import process from "node:process";
 import { parseArguments, refuseStray } from "./commands/_arguments.ts";
 import { readConfiguration } from "./commands/_configuration.ts";
 import { EXIT, UserError } from "./commands/_exit.ts";
+import type { ServiceAction } from "./commands/service.ts";
 import { USAGE } from "./commands/_usage.ts";
 import { VERSION } from "./version.ts";
 
@@ -35,6 +36,16 @@ async function main(argv: readonly string[]): Promise<number> {
     refuseStray(command, values);
     const { onboard } = await import("./commands/onboard.ts");
     return await onboard(values);
+  }
+  if (command === "doctor") {
+    refuseStray(command, values);
+    const { doctor } = await import("./commands/doctor.ts");
+    return await doctor(values);
+  }
+  if (command === "service") {
+    refuseStray(command, values, action);
+    const { service } = await import("./commands/service.ts");
+    return await service(action as ServiceAction, values);
   }
   if (command === "trace") {
     refuseStray(command, values);

@@ -40,6 +40,8 @@ const OPTIONS = {
   onboard: ONBOARD_OPTIONS,
   status: { json: flag },
   trace: { json: flag },
+  doctor: { json: flag, offline: flag, ask: flag, bundle: text },
+  service: { system: flag, runtime: text, print: flag },
 } as const satisfies Readonly<Record<string, ParseArgsConfig["options"]>>;
 
 interface Action {
@@ -57,6 +59,11 @@ const ACTIONS: Readonly<Record<string, Readonly<Record<string, Action>>>> = {
     revoke: { words: 1, options: ["account"] },
     role: { words: 2, options: ["account"] },
   },
+  service: {
+    install: { words: 0, options: ["system", "runtime", "print"] },
+    uninstall: { words: 0, options: ["system"] },
+    status: { words: 0, options: ["system"] },
+  },
   config: {
     check: { words: 0, options: ["json"] },
     migrate: { words: 0, options: [] },
@@ -72,7 +79,9 @@ const ALL = Object.assign({}, COMMON, ...Object.values(OPTIONS)) as typeof COMMO
   (typeof OPTIONS)["demo"] &
   (typeof OPTIONS)["send"] &
   (typeof OPTIONS)["pair"] &
-  (typeof OPTIONS)["onboard"];
+  (typeof OPTIONS)["onboard"] &
+  (typeof OPTIONS)["doctor"] &
+  (typeof OPTIONS)["service"];
 
 const DEFAULT_WAIT = "60";
 

@@ -6,11 +6,13 @@ export const USAGE = `dingbridge ${VERSION}: DingTalk chats, answered by your Op
 
   dingbridge                     start if a robot is configured, else the demo
   dingbridge onboard             from nothing to a working robot, step by step
+  dingbridge doctor              what is wrong, and what to do about it
   dingbridge start               run the worker
   dingbridge demo                a chat page with a simulated DingTalk and an echo gateway
   dingbridge send --to WHOM …    send a message through the running worker
   dingbridge pair …              let people in who have asked the robot for it
   dingbridge config …            what the configuration comes to
+  dingbridge service …           a systemd service: install, uninstall, status
   dingbridge status [--json]     how the running worker is
   dingbridge trace ID            what the log says of one message; ID is the field trace of its lines
 
@@ -42,6 +44,18 @@ pair
   pair role USERID ROLE          change a role that was given
   pair revoke USERID             take it back
   --account ID                   of which robot, where there are several
+
+doctor
+  --offline                      nothing that needs the network
+  --ask                          ask the agent one real question, which costs a model call
+  --json                         one JSON document
+  --bundle FILE                  write what a helper needs, without secrets, to a new file
+
+service
+  service install                for this user; --print only shows the unit
+  service uninstall, service status
+  --system                       for the machine, under a user of its own
+  --runtime bun | deno | node    default: the one that runs this
 
 config
   config check [--json]          what is in force and where it comes from; who can talk to the robot

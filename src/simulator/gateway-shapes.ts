@@ -131,6 +131,15 @@ export const resetDone = ({ key, id, updatedAt }: Session) => ({
 });
 
 export const BAD_IMAGES = badRequest("Invalid image_url content in `messages`.");
+export const BAD_JSON = badRequest(
+  "Expected property name or '}' in JSON at position 1 (line 1 column 2)",
+);
+export const NO_MESSAGE = badRequest("Missing user message in `messages`.");
+/** Sessions of the gateway's own. */
+export const RESERVED = /^(?:agent:[^:]*:)?(?:subagent|cron|acp):/i;
+export const RESERVED_KEY = badRequest(
+  "`x-openclaw-session-key` cannot use reserved internal session namespaces.",
+);
 export const TOO_LARGE = badRequest("Payload too large");
 
 /** Characters of one text that sessions_history gives back. */

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { Hono } from "hono";
 import { stream } from "hono/streaming";
+import { parseJson } from "../core/json.ts";
 import { createEcho } from "./echo.ts";
 import { createRoster } from "./gateway-agents.ts";
 import { faultResponse, type Fault } from "./faults.ts";
@@ -10,10 +11,14 @@ import { createResumes } from "./gateway-resumes.ts";
 import { createSessions } from "./gateway-sessions.ts";
 import {
   BAD_IMAGES,
+  BAD_JSON,
   DONE,
   DRAINING,
   INTERNAL,
   LIVE,
+  NO_MESSAGE,
+  RESERVED,
+  RESERVED_KEY,
   TOOL_FAILED,
   TOO_LARGE,
   UNAUTHORIZED,
@@ -150,9 +155,12 @@ export async function startGateway(options: GatewayOptions = {}) {
   app.post("/v1/chat/completions", async (c) => {
     const bytes = await c.req.arrayBuffer();
     if (bytes.byteLength > MAX_BODY_BYTES) return c.json(TOO_LARGE, 413);
-    const body = JSON.parse(new TextDecoder().decode(bytes)) as Asked["body"];
+    const body = parseJson(new TextDecoder().decode(bytes)) as Asked["body"] | undefined;
+    if (body === undefined) return c.json(BAD_JSON, 400);
     const session = c.req.header("x-openclaw-session-key") ?? `agent:main:openai:${randomUUID()}`;
-    const content = body.messages.findLast(({ role }) => role === "user")?.content ?? "";
+    if (RESERVED.test(session)) return c.json(RESERVED_KEY, 400);
+    const content = body.messages.findLast(({ role }) => role === "user")?.content;
+    if (content === undefined) return c.json(NO_MESSAGE, 400);
     const request: Asked = {
       time: Date.now(),
       headers: c.req.header(),

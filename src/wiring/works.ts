@@ -3,7 +3,7 @@ import type { Roster } from "../core/access/roster.ts";
 import { createBudget } from "../core/budget.ts";
 import { mediaOf } from "../core/bridge/burst.ts";
 import { createIntake } from "../core/bridge/intake.ts";
-import { createLoopGuard } from "../core/bridge/loop-guard.ts";
+import { createLoopGuard, type LoopGuard } from "../core/bridge/loop-guard.ts";
 import { createReception } from "../core/bridge/reception.ts";
 import { createReplies } from "../core/bridge/replies.ts";
 import { createSorting } from "../core/bridge/sorting.ts";
@@ -12,7 +12,7 @@ import type { AccountConfig } from "../core/config/schema.ts";
 import type { Counters } from "../core/counters.ts";
 import { createStops } from "../core/desk/stops.ts";
 import { createGateway } from "../core/gateway/client.ts";
-import type { Chat } from "../core/inbound/session.ts";
+import { chatIdOf, type Chat } from "../core/inbound/session.ts";
 import { reasonOf } from "../core/log.ts";
 import { createShelf } from "../core/media/shelf.ts";
 import type { Stream } from "../core/stream/stream.ts";
@@ -98,7 +98,17 @@ export function createWorks(options: WorksOptions) {
     counters,
   });
   const stops = createStops();
-  const loops = createLoopGuard({ ...config.loopGuard, clock });
+  const guard = createLoopGuard({ ...config.loopGuard, clock });
+  const loops: LoopGuard = {
+    admit(chat, message) {
+      const verdict = guard.admit(chat, message);
+      if (verdict === "stop") {
+        const { kind } = chat;
+        ports.audit.record({ event: "loop-stopped", account, chat: { kind, id: chatIdOf(chat) } });
+      }
+      return verdict;
+    },
+  };
 
   const turns = createTurns({
     config,

@@ -107,7 +107,13 @@ export function createSending(options: SendingOptions): Sending {
   };
 
   return {
-    accounts: { ids: [...accounts.keys()], usual: options.defaultAccount },
+    accounts: {
+      // Robots come and go with the configuration.
+      get ids() {
+        return [...accounts.keys()];
+      },
+      usual: options.defaultAccount,
+    },
     async submit({ account, to, content, idempotencyKey, by }) {
       const robot = accounts.get(account);
       if (robot === undefined) throw new Error(`the robot ${account} does not run here`);
