@@ -13,6 +13,16 @@ export function word(text: string): string {
   return `"${specifiers(quoted)}"`;
 }
 
+/** A command line: the program, which systemd lets have no quotes and backslashes, and its arguments. */
+export function commandLine([program = "", ...args]: readonly string[]): string {
+  if (/["'\\]/.test(program)) {
+    throw new UnwritableError(
+      `systemd runs no program with a quote or backslash in its path: ${program}`,
+    );
+  }
+  return `:${[program, ...args].map(word).join(" ")}`;
+}
+
 /** The whole value of `WorkingDirectory=`, which knows no quotes. */
 export function lonePath(path: string): string {
   if (/[\s\\]$/.test(path)) throw new UnwritableError(`a unit file cannot name ${path}: its end`);

@@ -9,10 +9,10 @@ export type RuntimeName = "bun" | "deno" | "node";
 export const RUNTIMES: readonly RuntimeName[] = ["bun", "deno", "node"];
 
 /** Lowest versions that run the tree unbuilt; package.json's `engines` are the same. */
-const LOWEST: Readonly<Record<RuntimeName, readonly [number, number]>> = {
-  bun: [1, 4],
-  deno: [2, 9],
-  node: [22, 18],
+const LOWEST: Readonly<Record<RuntimeName, string>> = {
+  bun: "1.4.4",
+  deno: "2.9",
+  node: "22.18",
 };
 
 /** As the launcher has it: a small young generation saves a third of the memory under load. */
@@ -55,12 +55,17 @@ export function findRuntime(
 
 function isNewEnough(runtime: RuntimeName, program: string): boolean {
   const { stdout } = spawnSync(program, ["--version"], { encoding: "utf8" });
-  const [, major, minor] = /(\d+)\.(\d+)\.\d+/.exec(stdout ?? "") ?? [];
-  if (major === undefined || minor === undefined) return false;
-  const [lowestMajor, lowestMinor] = LOWEST[runtime];
-  return (
-    Number(major) > lowestMajor || (Number(major) === lowestMajor && Number(minor) >= lowestMinor)
-  );
+  const version = /\d+\.\d+\.\d+/.exec(stdout ?? "")?.[0];
+  return version !== undefined && compare(version, LOWEST[runtime]) >= 0;
 }
 
-export const lowestOf = (runtime: RuntimeName) => LOWEST[runtime].join(".");
+function compare(a: string, b: string): number {
+  const [left, right] = [a, b].map((version) => version.split(".").map(Number));
+  for (let at = 0; at < 3; at++) {
+    const difference = (left?.[at] ?? 0) - (right?.[at] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}
+
+export const lowestOf = (runtime: RuntimeName) => LOWEST[runtime];

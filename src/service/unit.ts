@@ -1,4 +1,4 @@
-import { lonePath, patternPath, word } from "./escape.ts";
+import { commandLine, lonePath, patternPath, word } from "./escape.ts";
 
 export type Scope = "user" | "system";
 
@@ -47,7 +47,7 @@ StartLimitIntervalSec=0
 [Service]
 Type=exec
 # ":" keeps "$" in paths as it is.
-ExecStart=:${command.map(word).join(" ")}
+ExecStart=${commandLine(command)}
 # The configuration is read again.
 ExecReload=/bin/kill -HUP $MAINPID
 WorkingDirectory=${lonePath(folder)}
