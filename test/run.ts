@@ -46,6 +46,7 @@ const CHECKS: readonly Step[] = [
   { name: "types of the runtime-free core", command: [tool("tsc"), "-p", "tsconfig.core.json"] },
   { name: "lint", command: [tool("oxlint"), "--type-aware", "--deny-warnings", "src", "test"] },
   { name: "schema of the OpenClaw plugin", command: [programOf("bun"), "test/schema.ts", "check"] },
+  { name: "configuration reference", command: [programOf("bun"), "test/reference.ts", "check"] },
   { name: "format", command: [tool("oxfmt"), "--check", "."] },
 ];
 
