@@ -1,7 +1,11 @@
 import { createDeviceFlow } from "../core/dingtalk/device-flow.ts";
-import type { Pair } from "./credentials.ts";
 import type { Session } from "./session.ts";
 import { GivenUp } from "./ui.ts";
+
+export interface Pair {
+  readonly clientId: string;
+  readonly clientSecret: string;
+}
 
 /**
  * Has an app with a robot created by a QR code, with a new code as often as somebody wants one.

@@ -1,16 +1,11 @@
 import { readFileSync } from "node:fs";
 import { pause } from "../core/dingtalk/device-flow.ts";
 import { reasonOf } from "../core/log.ts";
-import { createByQr } from "./by-qr.ts";
+import { createByQr, type Pair } from "./by-qr.ts";
 import { report, type Session } from "./session.ts";
 import { idProblem, secretProblem } from "./shape.ts";
 import { GivenUp, MissingAnswer } from "./ui.ts";
 import { verifyRobot, type Verified } from "./verify.ts";
-
-export interface Pair {
-  readonly clientId: string;
-  readonly clientSecret: string;
-}
 
 export interface Robot extends Pair {
   /** It was made a moment ago. */

@@ -1,5 +1,5 @@
 import type { Configuration } from "../commands/_configuration.ts";
-import type { Pair } from "./credentials.ts";
+import type { Pair } from "./by-qr.ts";
 import type { OnboardOptions } from "./options.ts";
 import type { Progress } from "./progress.ts";
 

@@ -2,7 +2,7 @@ import type { Clock } from "../core/clock.ts";
 import type { Dial } from "../core/socket.ts";
 import type { OnboardOptions } from "./options.ts";
 import type { Progress } from "./progress.ts";
-import type { Texts } from "./texts.ts";
+import type { Texts } from "./texts-shape.ts";
 import type { Ui } from "./ui.ts";
 
 /** One thing that was looked at or done. `text` is for people and holds no secret. */

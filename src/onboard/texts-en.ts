@@ -1,4 +1,4 @@
-import type { Texts } from "./texts.ts";
+import type { Texts } from "./texts-shape.ts";
 
 const CONSOLE = "https://open-dev.dingtalk.com";
 const FIELDS = `developer console ${CONSOLE} → the app → 凭证与基础信息`;

@@ -1,4 +1,4 @@
-import type { Texts } from "./texts.ts";
+import type { Texts } from "./texts-shape.ts";
 
 const CONSOLE = "https://open-dev.dingtalk.com";
 const FIELDS = `开发者后台 ${CONSOLE} → 应用 → 凭证与基础信息`;
