@@ -12,7 +12,7 @@ export interface TraceOptions {
 
 /** OpenClaw's daily files, also those it has set aside for their size. */
 const DAILY = /^openclaw-.*\.log$/;
-const HIDDEN = new Set(["time", "level", "subsystem", "message", "trace"]);
+const HEAD = new Set(["time", "level", "subsystem", "message"]);
 
 interface Line {
   readonly time: string;
@@ -21,7 +21,7 @@ interface Line {
   readonly json: Readonly<Record<string, unknown>>;
 }
 
-/** What the log says of one message, from its turn to its delivery. Resolves with the exit code: 1 if nothing. */
+/** What the log says of one message, from its frame to its delivery. Resolves with the exit code: 1 if nothing. */
 export async function trace(id: string, options: TraceOptions): Promise<number> {
   const { effective } = readConfiguration(options.config);
   const dir = effective.find(({ path }) => path === "log.dir")?.value;
@@ -30,7 +30,7 @@ export async function trace(id: string, options: TraceOptions): Promise<number> 
       'log.dir is "off", so there is no file to look in: search the console\'s log instead',
     );
   }
-  const lines = linesOf(dir, id).toSorted((one, other) => one.time.localeCompare(other.time));
+  const lines = linesAbout(dir, id);
   if (lines.length === 0) {
     throw failed(
       `nothing in ${dir}/openclaw-*.log is about ${clean(id)}: the id is the field trace of a line there, and the gateway keeps these files for a day`,
@@ -42,6 +42,19 @@ export async function trace(id: string, options: TraceOptions): Promise<number> 
   return EXIT.ok;
 }
 
+/** A message answered together with others goes on as the first of them, from the question on. */
+function linesAbout(dir: string, id: string): readonly Line[] {
+  const own = linesOf(dir, id);
+  const first = own
+    .map(({ json }) => json["trace"])
+    .find((trace): trace is string => typeof trace === "string" && trace !== id);
+  if (first === undefined) return own;
+  const shared = linesOf(dir, first);
+  const asked = shared.findIndex(({ json }) => json["trace"] === first && isAbout(json, id));
+  return [...own.filter(({ json }) => json["trace"] !== first), ...shared.slice(asked)];
+}
+
+/** In the order of their times. */
 function linesOf(dir: string, id: string): Line[] {
   let names: string[];
   try {
@@ -49,28 +62,34 @@ function linesOf(dir: string, id: string): Line[] {
   } catch (error) {
     throw failed(`${dir} cannot be read (${reasonOf(error)}): is log.dir right?`);
   }
-  return names.flatMap((name) =>
+  const lines = names.flatMap((name) =>
     readFileSync(join(dir, name), "utf8")
       .split("\n")
       // A cheap look first: these files are long.
       .filter((line) => line.includes(id))
       .flatMap((line) => {
         const json = parseJson(line) as Readonly<Record<string, unknown>> | undefined;
-        if (json === undefined || json === null || json["trace"] !== id) return [];
+        if (json === undefined || json === null || !isAbout(json, id)) return [];
         const text = (key: string) => (typeof json[key] === "string" ? json[key] : "");
         return [{ time: text("time"), level: text("level"), message: text("message"), json }];
       }),
   );
+  return lines.toSorted((one, other) => Date.parse(one.time) - Date.parse(other.time));
+}
+
+function isAbout({ trace, traces }: Line["json"], id: string): boolean {
+  return trace === id || (Array.isArray(traces) && traces.includes(id));
 }
 
 function textOf({ time, level, message, json }: Line, first: Line | undefined): string {
   const after = Date.parse(time) - Date.parse(first?.time ?? time);
   const fields = Object.entries(json)
-    .filter(([key]) => !HIDDEN.has(key))
+    .filter(([key]) => !HEAD.has(key))
     .map(([key, value]) => `${key}=${typeof value === "string" ? value : JSON.stringify(value)}`);
   // The fields stand behind the message there, for readers that show nothing else.
   const [said = ""] = fields.length === 0 ? [message] : message.split(` ${fields[0] ?? ""}`);
-  return clean(`${time}  +${after} ms  ${level.padEnd(7)}  ${said}  ${fields.join(" ")}`);
+  const shown = fields.filter((field) => !field.startsWith("trace="));
+  return clean(`${time}  +${after} ms  ${level.padEnd(7)}  ${said}  ${shown.join(" ")}`);
 }
 
 /** What people write is in no line, but what steers a terminal is kept from it in any case. */

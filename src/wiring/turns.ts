@@ -95,7 +95,6 @@ export function createTurns(options: TurnsOptions) {
     slowNoticeMs: config.reply.slowNoticeMs,
     onNotice: outbox.wake,
     clock,
-    log,
   });
 
   const system = systemMessage({

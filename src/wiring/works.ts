@@ -94,7 +94,6 @@ export function createWorks(options: WorksOptions) {
     formatting: delivery.formatting,
     store,
     texts: TEXTS[config.locale],
-    log: log.child("turn"),
     counters,
   });
   const stops = createStops();

@@ -5,6 +5,7 @@ import { saidIn } from "../inbound/parts.ts";
 import { parseRobotMessage, type RobotMessage } from "../inbound/robot-message.ts";
 import { userIdOf } from "../inbound/session.ts";
 import type { InboxEntry } from "../store.ts";
+import { traceOf } from "../trace.ts";
 
 /** Messages in one turn, and characters of what people wrote in them. */
 export const MAX_MESSAGES = 8;
@@ -29,6 +30,17 @@ export function readEntry(entry: InboxEntry): Waiting | undefined {
   const { message } = parsed;
   const said = askedIn(message);
   return { entry, message, said, kind: kindOf(message, said) };
+}
+
+/** Those that can be read, up to the first that cannot: nothing passes another. */
+export function readEntries(entries: readonly InboxEntry[]): readonly Waiting[] {
+  const readable: Waiting[] = [];
+  for (const entry of entries) {
+    const waiting = readEntry(entry);
+    if (waiting === undefined) break;
+    readable.push(waiting);
+  }
+  return readable;
 }
 
 /** What the agent is to read of it: the word that asks it beside the running answer is the bridge's. */
@@ -90,6 +102,12 @@ export function nextBurst(
 
 function joins({ kind }: Waiting): boolean {
   return kind === "words" || kind === "wordless";
+}
+
+/** For the log, where there are several: whoever follows one of them finds all. */
+export function tracesOf(burst: readonly Waiting[]): { readonly traces?: readonly string[] } {
+  if (burst.length < 2) return {};
+  return { traces: burst.map(({ entry }) => traceOf(entry.account, entry.msgId)) };
 }
 
 /** Whether there is something to fetch. */

@@ -1,6 +1,7 @@
 import { isAddressable } from "../dingtalk/robot.ts";
 import type { Throttle } from "../dingtalk/throttle.ts";
 import type { Chat } from "../inbound/session.ts";
+import type { Log } from "../log.ts";
 import type { Mention } from "../message.ts";
 import type { Budget } from "../budget.ts";
 import { createCardBreaker } from "./card-breaker.ts";
@@ -14,7 +15,7 @@ export interface Cards {
    * A card for one answer. Undefined where this chat gets none now: an outsider without a user id, no API
    * calls of the month to spare, or DingTalk takes none at the moment.
    */
-  begin(chat: Chat, asker: Mention | undefined): LiveCard | undefined;
+  begin(chat: Chat, asker: Mention | undefined, log: Log): LiveCard | undefined;
 }
 
 export interface CardsOptions
@@ -36,10 +37,10 @@ export function createCards(options: CardsOptions): Cards {
   const allowed = () => !breaker.open && budget.allows("card");
 
   return {
-    begin(chat, asker) {
+    begin(chat, asker, log) {
       if (!isAddressable(chat) || !allowed()) return undefined;
       const hint = options.hint?.(chat) ?? "";
-      return createLiveCard(tools, { chat, asker, allowed, pieces, words, hint });
+      return createLiveCard({ ...tools, log }, { chat, asker, allowed, pieces, words, hint });
     },
   };
 }

@@ -5,6 +5,7 @@ import type { Chat } from "../inbound/session.ts";
 import type { Log } from "../log.ts";
 import type { Message } from "../message.ts";
 import type { InboxEntry, Store } from "../store.ts";
+import { logAbout } from "../trace.ts";
 import type { Step } from "./lanes.ts";
 
 /** People are told that they have to wait when they have waited this long. */
@@ -39,11 +40,12 @@ export function createHold(options: HoldOptions): Hold {
   const { gate, store, clock, log, counters } = options;
   const sessions = new Set<string>();
 
-  const tell = async ({ session }: InboxEntry, chat: Chat) => {
+  const tell = async (entry: InboxEntry, chat: Chat) => {
+    const { session } = entry;
     const notice = { chat, message: options.notice };
     if (!(await store.notify(session, notice, gate.since, clock.now()))) return;
     counters.count("notices");
-    log.info("message held for the gateway: the user is told", { session });
+    logAbout(log, entry).info("message held for the gateway: the user is told", { session });
     options.onNotice(chat);
   };
 
@@ -51,6 +53,9 @@ export function createHold(options: HoldOptions): Hold {
     async wait(entry, chat) {
       const heldMs = gate.outageMs() - entry.outageMs;
       if (heldMs >= options.holdMs) return "expired";
+      if (!sessions.has(entry.session)) {
+        logAbout(log, entry).info("message waits for the gateway", { session: entry.session });
+      }
       sessions.add(entry.session);
       const noticeIn = Math.max(entry.receivedAt, gate.since) + NOTICE_MS - clock.now();
       const rest = options.holdMs - heldMs;

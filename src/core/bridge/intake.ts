@@ -13,6 +13,7 @@ import type { Meter } from "../meter.ts";
 import type { Admission, Arrival, Person, Place, QuarantineEntry, Store } from "../store.ts";
 import type { Budget } from "../budget.ts";
 import { ROBOT_ACK, ackFrame } from "../stream/frame.ts";
+import { logAbout, traceOf } from "../trace.ts";
 
 /** Where an ack can be sent: the link its frame came in by. */
 export interface AckPath {
@@ -56,6 +57,9 @@ interface Offer {
 
 /** How long a session webhook has been seen to live, for one that does not say. */
 const WEBHOOK_MS = 90 * 60_000;
+
+/** Messages named in one line: lines are cut where they get too long. */
+const NAMED_AT_ONCE = 100;
 
 /** DingTalk brings an unacked message again within about 3 min: no failure for longer, no problem. */
 const PROBLEM_MS = 4 * 60_000;
@@ -136,12 +140,28 @@ export function createIntake(options: IntakeOptions): Intake {
     for (const { messageId, path } of offers) {
       counters.count(path.send(ackFrame(messageId, ROBOT_ACK)) ? "acks" : "acks_unsent");
     }
-    meter.stage("ack", clock.monotonic() - since);
+    const ms = clock.monotonic() - since;
+    meter.stage("ack", ms);
+    noteStored(
+      arrivals.filter((_, at) => admissions[at]?.kind === "stored"),
+      Math.round(ms),
+    );
     for (const [at, arrival] of arrivals.entries()) admitted(arrival, admissions[at]);
     for (const entry of quarantine) {
       counters.count("quarantined");
       const { reason } = entry;
       log.error("robot message that cannot be read: acked and kept in quarantine", { reason });
+    }
+  };
+
+  /** What is committed together is named in one line: a line for each would cost more than the commit. */
+  const noteStored = (stored: readonly Arrival[], ms: number) => {
+    for (let at = 0; at < stored.length; at += NAMED_AT_ONCE) {
+      const [trace, ...more] = stored
+        .slice(at, at + NAMED_AT_ONCE)
+        .map(({ msgId }) => traceOf(account, msgId));
+      const named = more.length === 0 ? { trace } : { traces: [trace, ...more] };
+      log.info("message stored and acked", { ...named, ms });
     }
   };
 
@@ -152,12 +172,13 @@ export function createIntake(options: IntakeOptions): Intake {
       return;
     }
     const { msgId } = arrival;
+    const about = logAbout(log, { account, msgId });
     if (admission?.kind === "duplicate-id") {
       counters.count("duplicates_by_id");
-      log.debug("message known already: acked again, not answered again", { msgId });
+      about.debug("message known already: acked again, not answered again", { msgId });
     } else {
       counters.count("duplicates_by_content");
-      log.info("message known already under another id: acked, not answered again", { msgId });
+      about.info("message known already under another id: acked, not answered again", { msgId });
     }
   };
 

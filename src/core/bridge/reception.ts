@@ -7,7 +7,7 @@ import type { Log } from "../log.ts";
 import type { Mention, Words } from "../message.ts";
 import type { InboxEntry, Store } from "../store.ts";
 import type { Step } from "./lanes.ts";
-import { traceOf } from "../trace.ts";
+import { logAbout, traceOf } from "../trace.ts";
 import type { LoopGuard } from "./loop-guard.ts";
 import type { Sort, Sorted } from "./sorting.ts";
 
@@ -43,7 +43,10 @@ export function createReception(options: ReceptionOptions): Reception {
     if (session === entry.session) return false;
     // What it was asked before is somebody else's now, and its answer not for this person to have.
     if (entry.asked !== undefined) await store.asking([entry.id], undefined);
-    log.info("message waits elsewhere: who may talk, or to which agent, has changed", { session });
+    logAbout(log, entry).info(
+      "message waits elsewhere: who may talk, or to which agent, has changed",
+      { session },
+    );
     options.onRefiled(session);
     return true;
   };
@@ -66,7 +69,7 @@ export function createReception(options: ReceptionOptions): Reception {
         : { userId: message.senderStaffId, nick: message.senderNick };
     const trace = traceOf(entry.account, entry.msgId);
     const messages = said === undefined ? [] : options.words(said, chat, mention);
-    log.info("answered by dingbridge itself", { trace, replies: messages.length });
+    logAbout(log, entry).info("answered by dingbridge itself", { replies: messages.length });
     await store.settle(
       [entry.id],
       messages.map((each) => ({ chat, message: each, trace })),
@@ -81,7 +84,7 @@ export function createReception(options: ReceptionOptions): Reception {
       if (entry === undefined) return "idle";
       const parsed = parseRobotMessage(entry.data);
       if (!parsed.ok) {
-        log.error("stored message cannot be read", { session });
+        logAbout(log, entry).error("stored message cannot be read", { session });
         await store.settle([entry.id], [], clock.now());
         return "again";
       }
@@ -89,12 +92,15 @@ export function createReception(options: ReceptionOptions): Reception {
       const sorted = sort(message);
       if (sorted.to === "nobody") {
         counters.count("messages_ignored");
-        log.info("message of a robot, or one that does not @ this robot: not answered", {
-          conversationId: sorted.chat.conversationId,
-        });
+        logAbout(log, entry).info(
+          "message of a robot, or one that does not @ this robot: not answered",
+          {
+            conversationId: sorted.chat.conversationId,
+          },
+        );
         await answer(entry, message, undefined);
       } else if (options.loops.admit(sorted.chat, message) !== "ok") {
-        log.warn("a robot seems to answer this one without end: not answered", {
+        logAbout(log, entry).warn("a robot seems to answer this one without end: not answered", {
           conversationId: sorted.chat.conversationId,
         });
         await answer(entry, message, undefined);

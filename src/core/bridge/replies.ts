@@ -19,7 +19,6 @@ export interface RepliesOptions {
   readonly formatting: (chat: Chat) => Formatting;
   readonly store: Pick<Store, "membersNamed">;
   readonly texts: Texts;
-  readonly log: Log;
   readonly counters: Counters;
 }
 
@@ -37,6 +36,8 @@ export interface Composing {
   readonly mention: Mention | undefined;
   /** Files of this machine may be sent to whoever asked. */
   readonly files: boolean;
+  /** Its lines say which message they are about. */
+  readonly log: Log;
 }
 
 /** Makes messages of an answer, or of what the bridge itself has to say. Never throws. */
@@ -47,9 +48,9 @@ export interface Replies {
 }
 
 export function createReplies(options: RepliesOptions): Replies {
-  const { store, texts, log, counters } = options;
+  const { store, texts, counters } = options;
 
-  const named = async (text: string, chat: Chat): Promise<Named[]> => {
+  const named = async (text: string, chat: Chat, log: Log): Promise<Named[]> => {
     if (chat.kind !== "group") return [];
     const names = namesIn(text);
     if (names.length === 0) return [];
@@ -71,13 +72,13 @@ export function createReplies(options: RepliesOptions): Replies {
   const messagesOf = async (
     segments: readonly Segment[],
     chat: Chat,
-    mention: Mention | undefined,
+    { mention, log }: Composing,
   ): Promise<Message[]> => {
     const messages: Message[] = [];
     let to = mention;
     for (const segment of segments) {
       if (segment.kind === "words") {
-        messages.push(...words(segment.text, chat, to, await named(segment.text, chat)));
+        messages.push(...words(segment.text, chat, to, await named(segment.text, chat, log)));
         to = undefined;
       } else if (segment.message.format === "actionCard" && to !== undefined) {
         messages.push({ ...segment.message, mention: to });
@@ -90,7 +91,7 @@ export function createReplies(options: RepliesOptions): Replies {
   };
 
   /** The agent serves people who may have everything and others, from the same folders. */
-  const withoutFile = (segment: Segment): Segment => {
+  const withoutFile = (segment: Segment, log: Log): Segment => {
     if (segment.kind === "words" || !takesFile(segment.message)) return segment;
     const { message } = segment;
     log.info("a file of this machine is kept from somebody who may not have any");
@@ -99,34 +100,35 @@ export function createReplies(options: RepliesOptions): Replies {
   };
 
   /** A fault of ours costs the answer, not the turn. */
-  const failed = (error: unknown, chat: Chat, mention: Mention | undefined): Words[] => {
+  const failed = (error: unknown, chat: Chat, { mention, log }: Composing): Words[] => {
     counters.count("turns_crashed");
     log.error("answer could not be made into messages", { reason: reasonOf(error) });
     return words(texts.failures.internal, chat, mention);
   };
 
   return {
-    compose(said, chat, { mention, files }) {
+    compose(said, chat, composing) {
+      const { files, log } = composing;
       try {
         const found = segmentsOf(said, (reason) => {
           log.warn("a dingtalk block of the agent's is shown as it is", { reason });
         });
-        const segments = files ? found : found.map(withoutFile);
+        const segments = files ? found : found.map((segment) => withoutFile(segment, log));
         const spoken = segments.flatMap((segment) =>
           segment.kind === "words" ? [segment.text] : [],
         );
         return {
           words: spoken.join("\n\n"),
           messages: () =>
-            messagesOf(segments, chat, mention).catch((error: unknown) =>
-              failed(error, chat, mention),
+            messagesOf(segments, chat, composing).catch((error: unknown) =>
+              failed(error, chat, composing),
             ),
           others: segments.flatMap((segment) =>
             segment.kind === "message" ? [segment.message] : [],
           ),
         };
       } catch (error) {
-        const messages = failed(error, chat, mention);
+        const messages = failed(error, chat, composing);
         return { words: texts.failures.internal, messages: async () => messages, others: [] };
       }
     },

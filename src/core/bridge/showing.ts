@@ -24,7 +24,6 @@ export interface ShowingsOptions {
   readonly slowNoticeMs: number;
   readonly onNotice: (chat: Chat) => void;
   readonly clock: Clock;
-  readonly log: Log;
 }
 
 /** What people see of a turn before it ends: a card that fills, a reaction, a notice. It never costs an answer. */
@@ -59,13 +58,15 @@ export interface Shown {
   readonly message: RobotMessage;
   readonly chat: Chat;
   readonly mention: Mention | undefined;
+  /** Its lines say which message they are about. */
+  readonly log: Log;
 }
 
 export function createShowings(options: ShowingsOptions): Showings {
-  const { clock, log } = options;
+  const { clock } = options;
   const showings = new Map<number, Showing>();
 
-  const create = ({ entry, message, chat, mention }: Shown): Showing => {
+  const create = ({ entry, message, chat, mention, log }: Shown): Showing => {
     const { conversationId, msgId } = message;
     const mode = options.mode(chat);
     let raw = "";
@@ -105,7 +106,7 @@ export function createShowings(options: ShowingsOptions): Showings {
       const now = clock.monotonic();
       if (shown !== "") {
         firstTextAt ??= now;
-        if (card === undefined && wantsCard(now)) card = options.cards.begin(chat, mention);
+        if (card === undefined && wantsCard(now)) card = options.cards.begin(chat, mention, log);
         card?.show(shown);
         // Who sees the answer grow needs no other sign.
         if (card !== undefined) reaction?.end();

@@ -13,8 +13,8 @@ import type { Mention, Message } from "../message.ts";
 import type { Meter } from "../meter.ts";
 import type { InboxEntry, Reply, Store } from "../store.ts";
 import type { Texts } from "../texts.ts";
-import { traceOf } from "../trace.ts";
-import { carriesMedia, nextBurst, readEntry, type Waiting } from "./burst.ts";
+import { logAbout, traceOf } from "../trace.ts";
+import { carriesMedia, nextBurst, readEntries, tracesOf, type Waiting } from "./burst.ts";
 import type { Hold } from "./hold.ts";
 import type { Step } from "./lanes.ts";
 import type { LoopGuard } from "./loop-guard.ts";
@@ -88,7 +88,6 @@ interface Turn {
   readonly signal: AbortSignal;
   /** Each line says which message it is about. */
   readonly log: Log;
-  readonly trace: string;
 }
 
 export function createTurn(options: TurnOptions): RunTurn {
@@ -188,7 +187,9 @@ export function createTurn(options: TurnOptions): RunTurn {
       // Committed first: whoever comes after a crash must know that there may be a turn to look for.
       await store.asking(ids, { text: asking.text, at: clock.now() });
       counters.count("turns");
-      if (entry.asked === undefined) meter.stage("wait", clock.now() - entry.receivedAt);
+      const waited = clock.now() - entry.receivedAt;
+      if (entry.asked === undefined) meter.stage("wait", waited);
+      turn.log.info("asking the gateway", { session, waited, ...tracesOf(burst) });
       turn.showing.asked();
       if (again !== undefined) {
         counters.count("turns_asked_again");
@@ -294,6 +295,7 @@ export function createTurn(options: TurnOptions): RunTurn {
     const { words, messages, others } = options.replies.compose(said, chat, {
       mention,
       files: rights?.files ?? false,
+      log: turn.log,
     });
     const carded = await showing.end(words === "" ? texts.emptyCard : words, signal);
     return carded === undefined ? await messages() : [...carded, ...others];
@@ -328,19 +330,13 @@ export function createTurn(options: TurnOptions): RunTurn {
   return async (entries, signal) => {
     const [first] = entries;
     if (first === undefined) return "idle";
-    const readable: Waiting[] = [];
-    for (const entry of entries) {
-      const waiting = readEntry(entry);
-      if (waiting === undefined) break;
-      readable.push(waiting);
-    }
     const unsettled = ready.get(first.id);
     if (unsettled !== undefined) return await settle(unsettled.turn, unsettled.replies);
-    const { burst, waitMs } = nextBurst(readable, clock.now(), options.windowMs);
+    const { burst, waitMs } = nextBurst(readEntries(entries), clock.now(), options.windowMs);
     const [head] = burst;
     if (head === undefined) {
       // Only what could be read was ever stored; a newer version may read more strictly.
-      log.error("stored message cannot be read", { session: first.session });
+      logAbout(log, first).error("stored message cannot be read", { session: first.session });
       await store.settle([first.id], [], clock.now());
       return "again";
     }
@@ -356,9 +352,9 @@ export function createTurn(options: TurnOptions): RunTurn {
         ? undefined
         : { userId: message.senderStaffId, nick: message.senderNick };
     const newest = burst.at(-1)?.message ?? message;
-    const showing = options.showings.of({ entry, message: newest, chat, mention });
     const rights = options.rightsOf(message, chat);
-    const trace = traceOf(entry.account, entry.msgId);
+    const about = logAbout(log, entry);
+    const showing = options.showings.of({ entry, message: newest, chat, mention, log: about });
     const turn: Turn = {
       burst,
       entry,
@@ -368,8 +364,7 @@ export function createTurn(options: TurnOptions): RunTurn {
       showing,
       rights,
       signal,
-      trace,
-      log: log.with({ trace }),
+      log: about,
     };
     const running = options.stops.begin({
       session: entry.session,
@@ -388,7 +383,11 @@ export function createTurn(options: TurnOptions): RunTurn {
       const messages = await messagesOf(outcome.said, turn);
       return await settle(
         { ...turn, burst: outcome.only ?? burst },
-        messages.map((each) => ({ chat, message: each, trace })),
+        messages.map((each) => ({
+          chat,
+          message: each,
+          trace: traceOf(entry.account, entry.msgId),
+        })),
       );
     } catch (error) {
       if (signal.aborted) showing.leave();

@@ -1,5 +1,6 @@
 import type { MediaPart } from "../inbound/model.ts";
 import { reasonOf, type Log } from "../log.ts";
+import { logAbout } from "../trace.ts";
 import type { Downloader } from "./download.ts";
 import type { Kind } from "./model.ts";
 import { kindOf } from "./kind.ts";
@@ -62,13 +63,13 @@ export function createShelf({ downloader, files, log, signal }: ShelfOptions): S
   /** Under way or done in this process, by file name. */
   const known = new Map<string, Promise<Fetched>>();
 
-  const fetchInto = async (name: string, part: MediaPart): Promise<Fetched> => {
+  const fetchInto = async (carrier: Carrier, name: string, part: MediaPart): Promise<Fetched> => {
     try {
       const found = await files.read(name);
       if (found !== undefined) return fetched(name, found.path, found.bytes, part);
       const download = await downloader.fetch(part.codes, signal);
       if (!download.ok) {
-        log.warn("what a message carries could not be fetched", {
+        logAbout(log, carrier).warn("what a message carries could not be fetched", {
           media: part.media,
           reason: download.reason,
         });
@@ -80,7 +81,9 @@ export function createShelf({ downloader, files, log, signal }: ShelfOptions): S
       return fetched(name, path, download.bytes, part);
     } catch (error) {
       known.delete(name);
-      log.error("what a message carries could not be kept", { reason: reasonOf(error) });
+      logAbout(log, carrier).error("what a message carries could not be kept", {
+        reason: reasonOf(error),
+      });
       return { ok: false, reason: "it could not be stored here" };
     }
   };
@@ -99,10 +102,10 @@ export function createShelf({ downloader, files, log, signal }: ShelfOptions): S
     bytes: async () => (await files.read(name))?.bytes ?? new Uint8Array(),
   });
 
-  const start = (name: string, part: MediaPart): Promise<Fetched> => {
+  const start = (carrier: Carrier, name: string, part: MediaPart): Promise<Fetched> => {
     const running = known.get(name);
     if (running !== undefined) return running;
-    const fetching = fetchInto(name, part);
+    const fetching = fetchInto(carrier, name, part);
     known.set(name, fetching);
     return fetching;
   };
@@ -121,14 +124,14 @@ export function createShelf({ downloader, files, log, signal }: ShelfOptions): S
     begin(carrier, parts) {
       void prefixOf(carrier).then((prefix) => {
         for (const [at, part] of parts.entries()) {
-          if (isFetched(part)) void start(`${prefix}-${at}`, part);
+          if (isFetched(part)) void start(carrier, `${prefix}-${at}`, part);
         }
       });
     },
     async take(carrier, parts, at) {
       const part = parts[at];
       if (part === undefined) return { ok: false, reason: "there is no such part" };
-      return await start(`${await prefixOf(carrier)}-${at}`, part);
+      return await start(carrier, `${await prefixOf(carrier)}-${at}`, part);
     },
     async drop(carrier) {
       const prefix = await prefixOf(carrier);

@@ -162,7 +162,7 @@ export function carding(options: Carding = {}) {
   });
 
   const begin = (where: Chat = direct) => {
-    const card = cards.begin(where, { userId: "u1", nick: "小明" });
+    const card = cards.begin(where, { userId: "u1", nick: "小明" }, log);
     if (card === undefined) throw new Error("no card");
     return card;
   };

@@ -167,7 +167,6 @@ export function turning(ask: Ask | Answer, options: Options = {}) {
     slowNoticeMs: options.slowNoticeMs ?? 0,
     onNotice: () => undefined,
     clock,
-    log,
   });
   const run = createTurn({
     system: () => SYSTEM,
@@ -182,7 +181,6 @@ export function turning(ask: Ask | Answer, options: Options = {}) {
       }),
       store,
       texts,
-      log,
       counters,
     }),
     showings,

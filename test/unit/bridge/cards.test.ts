@@ -1,23 +1,26 @@
 import { describe, expect, test } from "bun:test";
 import * as fc from "fast-check";
 import type { Message } from "../../../src/core/message.ts";
+import { createFakeLog } from "../../support/fake-log.ts";
 import { carding, direct, group, lost, refused, tooFast, type Carding } from "./_cards.ts";
 
 describe("begin()", () => {
   test("gives no card to who cannot be sent one", () => {
     const { cards } = carding();
     const outsider = { ...direct, userId: "$:LWCP_v1:$x" };
-    expect(cards.begin(outsider, undefined)).toBeUndefined();
-    expect(cards.begin({ ...direct, userId: undefined }, undefined)).toBeUndefined();
-    expect(cards.begin(group, undefined)).toBeDefined();
+    expect(cards.begin(outsider, undefined, createFakeLog())).toBeUndefined();
+    expect(
+      cards.begin({ ...direct, userId: undefined }, undefined, createFakeLog()),
+    ).toBeUndefined();
+    expect(cards.begin(group, undefined, createFakeLog())).toBeDefined();
   });
 
   test("gives none when the month's API calls are needed for answers", () => {
     let allows = true;
     const { cards } = carding({ allows: () => allows });
-    expect(cards.begin(direct, undefined)).toBeDefined();
+    expect(cards.begin(direct, undefined, createFakeLog())).toBeDefined();
     allows = false;
-    expect(cards.begin(direct, undefined)).toBeUndefined();
+    expect(cards.begin(direct, undefined, createFakeLog())).toBeUndefined();
   });
 });
 

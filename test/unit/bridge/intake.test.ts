@@ -4,6 +4,7 @@ import { createCounters } from "../../../src/core/counters.ts";
 import { NO_METER } from "../../../src/core/meter.ts";
 import { chatOf, claimOf } from "../../../src/core/inbound/session.ts";
 import type { Store } from "../../../src/core/store.ts";
+import { traceOf } from "../../../src/core/trace.ts";
 import { openSqliteStore } from "../../../src/store/sqlite.ts";
 import { createFakeClock } from "../../support/fake-clock.ts";
 import { createFakeLog } from "../../support/fake-log.ts";
@@ -93,6 +94,29 @@ describe("createIntake()", () => {
     await clock.settle();
     expect(acks).toHaveLength(1);
     expect(woken).toHaveLength(1);
+  });
+
+  test("names each message it has stored, those of one commit in one line", async () => {
+    const { offer, clock, log } = taking();
+    const stored = () =>
+      log.entries
+        .filter(({ message }) => message === "message stored and acked")
+        .map(({ fields }) => fields);
+    offer(robotData({ msgId: "one" }), "push1");
+    await clock.settle();
+    expect(stored()).toEqual([{ trace: traceOf("default", "one"), ms: 0 }]);
+    const many = Array.from({ length: 150 }, (_, at) => `m${at}`);
+    for (const [at, msgId] of many.entries()) {
+      offer(robotData({ msgId, createAt: at }), `push-${msgId}`);
+    }
+    offer(robotData({ msgId: "one" }), "again");
+    await clock.settle();
+    const lines = stored().slice(1);
+    expect(lines.map(({ traces }) => (traces as string[]).length)).toEqual([100, 50]);
+    expect(lines.flatMap(({ traces }) => traces)).toEqual(
+      many.map((msgId) => traceOf("default", msgId)),
+    );
+    expect(log.entries.at(-1)).toMatchObject({ fields: { trace: traceOf("default", "one") } });
   });
 
   test("commits all frames of one turn of the event loop in one transaction", async () => {

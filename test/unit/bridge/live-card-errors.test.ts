@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { createFakeLog } from "../../support/fake-log.ts";
 import { carding, direct, lost, ok, refused, tooFast } from "./_cards.ts";
 
 describe("a card that cannot be made", () => {
@@ -128,9 +129,9 @@ describe("a card that cannot be updated", () => {
     for (const [index, gap] of gaps.entries())
       expect(gap).toBeGreaterThanOrEqual(Math.min(10_000, 800 * 2 ** index));
     // Nobody else begins a card meanwhile.
-    expect(cards.begin(direct, undefined)).toBeUndefined();
+    expect(cards.begin(direct, undefined, createFakeLog())).toBeUndefined();
     await clock.advance(5 * 60_000);
-    expect(cards.begin(direct, undefined)).toBeDefined();
+    expect(cards.begin(direct, undefined, createFakeLog())).toBeDefined();
   });
 
   test("slows the others down too", async () => {
@@ -175,7 +176,7 @@ describe("a missing permission or a wrong template", () => {
     const errors = log.entries.filter(({ level }) => level === "error");
     expect(errors.map(({ fields }) => fields["reason"])).toEqual(["lacks Card.Streaming.Write"]);
     await clock.advance(24 * 60 * 60_000);
-    expect(cards.begin(direct, undefined)).toBeUndefined();
+    expect(cards.begin(direct, undefined, createFakeLog())).toBeUndefined();
     for (const card of open)
       expect(await card.finish("end", stop.signal)).toMatchObject([{ instead: words("end") }]);
   });
@@ -198,8 +199,8 @@ describe("a missing permission or a wrong template", () => {
     const { begin, cards, clock } = carding({ answer: () => refused({ failure: "blocked" }) });
     begin().show("a");
     await clock.advance(100);
-    expect(cards.begin(direct, undefined)).toBeUndefined();
+    expect(cards.begin(direct, undefined, createFakeLog())).toBeUndefined();
     await clock.advance(5 * 60_000);
-    expect(cards.begin(direct, undefined)).toBeDefined();
+    expect(cards.begin(direct, undefined, createFakeLog())).toBeDefined();
   });
 });

@@ -33,11 +33,14 @@ function replying(members: readonly Named[] | Error = [], formatting: Partial<Fo
       },
     },
     texts: TEXTS.en,
-    log,
     counters,
   });
-  const compose = async (...given: Parameters<typeof replies.compose>) => {
-    const composed = replies.compose(...given);
+  const compose = async (
+    said: string,
+    chat: Chat,
+    composing: Omit<Parameters<typeof replies.compose>[2], "log">,
+  ) => {
+    const composed = replies.compose(said, chat, { ...composing, log });
     return { ...composed, messages: await composed.messages() };
   };
   return { compose, log, counters };

@@ -65,7 +65,6 @@ function showing(given: Given = {}) {
     slowNoticeMs: given.slowNoticeMs ?? 0,
     onNotice: () => undefined,
     clock,
-    log: createFakeLog(),
   });
   return { clock, cards, marks, notices, showings };
 }
@@ -90,6 +89,7 @@ function turnOf(fields: { readonly id?: number; readonly asks?: number } = {}): 
     message: parsed.message,
     chat,
     mention: undefined,
+    log: createFakeLog(),
   };
 }
 

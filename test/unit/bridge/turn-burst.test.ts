@@ -3,6 +3,7 @@ import { CUT_OFF } from "../../../src/core/bridge/prompt.ts";
 import type { Answer } from "../../../src/core/gateway/client.ts";
 import type { Found } from "../../../src/core/gateway/history.ts";
 import { TEXTS } from "../../../src/core/texts.ts";
+import { traceOf } from "../../../src/core/trace.ts";
 import { groupData, robotData } from "../../support/fake-messages.ts";
 import { KINDS, payloadData } from "../../support/robot-payloads.ts";
 import { WINDOW_MS, fails, says, text, turning, type Ask, type Options } from "./_turning.ts";
@@ -30,6 +31,15 @@ describe("createTurn(), several messages together", () => {
     expect((await turn.store.counts()).inbox).toBe(0);
     expect(turn.counters.read()).toEqual({ turns: 1, turns_answered: 1 });
     expect(await turn.step()).toBe("idle");
+  });
+
+  test("are all named where the gateway is asked", async () => {
+    const turn = await burst(says("hello"), [words("one", 1), words("two", 2)]);
+    await turn.step();
+    const traces = ["m1", "m2"].map((msgId) => traceOf("default", msgId));
+    expect(turn.log.entries.find(({ message }) => message === "asking the gateway")).toMatchObject({
+      fields: { trace: traces[0], traces },
+    });
   });
 
   test("are committed as asked together before the gateway is asked", async () => {
