@@ -78,6 +78,25 @@ const TESTS: readonly Step[] = [
   },
 ];
 
+const LINES_TOLD = 80;
+
+/** What was printed about the tests that failed. Bun tells it where they ran, the others at their end. */
+function failuresIn(output: string): string {
+  const lines = output.split("\n");
+  const told: string[] = [];
+  let since = 0;
+  for (const [at, line] of lines.entries()) {
+    if (line.startsWith("(fail)")) {
+      told.push(...lines.slice(Math.max(since, at - LINES_TOLD), at + 1));
+    }
+    if (/^\((?:pass|fail|skip)\)/.test(line)) since = at + 1;
+  }
+  return (told.length > 0 ? told : lines.slice(-LINES_TOLD)).join("\n");
+}
+
+/** Told again at the end: whoever has the last lines only has to see what failed. */
+const failures: string[] = [];
+
 async function run(step: Step): Promise<{ passed: number; failed: number }> {
   process.stdout.write(`\n— ${step.name}\n`);
   const [program = "", ...args] = step.command;
@@ -94,6 +113,9 @@ async function run(step: Step): Promise<{ passed: number; failed: number }> {
     });
   }
   const code = await new Promise<number | null>((resolve) => child.on("close", resolve));
+  if (code !== 0) {
+    failures.push(`— ${step.name}: exit code ${code}\n${failuresIn(output)}`);
+  }
   const plain = { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1 };
   if (step.count === undefined) return plain;
   const counted = step.count(output);
@@ -117,5 +139,6 @@ for (const step of steps) {
   passed += counted.passed;
   failed += counted.failed;
 }
+if (failures.length > 0) console.log(`\nWhat failed, once more:\n\n${failures.join("\n\n")}`);
 console.log(`\ntests: ${passed} passed, ${failed} failed`);
 process.exit(failed === 0 ? 0 : 1);
