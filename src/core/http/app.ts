@@ -1,10 +1,10 @@
 import { Hono } from "hono";
-import { bearerAuth } from "hono/bearer-auth";
 import { HTTPException } from "hono/http-exception";
 import { secureHeaders } from "hono/secure-headers";
 import type { Log } from "../log.ts";
 import type { CronDelivery } from "../send/cron.ts";
 import type { Sending } from "../send/sending.ts";
+import { bearer } from "./bearer.ts";
 import { createHooks } from "./hooks.ts";
 import { createMessages } from "./messages.ts";
 
@@ -48,9 +48,7 @@ export function createApp(options: AppOptions): Hono {
   });
 
   for (const path of ["/status", "/metrics"]) {
-    if (options.token === null) continue;
-    if (options.token !== undefined) app.use(path, bearerAuth({ token: options.token }));
-    else app.use(path, (c) => Promise.resolve(c.json({ error: closed(path) }, 403)));
+    if (options.token !== null) app.use(path, bearer(options.token, closed(path)));
   }
   app.get("/status", async (c) => c.json(await options.status()));
   app.get("/metrics", async (c) =>

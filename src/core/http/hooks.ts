@@ -6,7 +6,7 @@ import { CronEventSchema, type CronDelivery } from "../send/cron.ts";
 import { problemsIn } from "../send/problems.ts";
 import { accountFor } from "../send/recipients.ts";
 import type { Sending } from "../send/sending.ts";
-import { bearer } from "./bearer.ts";
+import { SENDING_OFF, bearer } from "./bearer.ts";
 import { invalid, readJson } from "./json-body.ts";
 import { orUnavailable, submitted } from "./outcome.ts";
 
@@ -28,7 +28,7 @@ const Query = v.object({ to: v.array(AddressSchema) });
 export function createHooks({ token, cron, sending, log }: HooksOptions): Hono {
   const app = new Hono();
 
-  app.post("/v1/hooks/openclaw", bearer(token), async (c) => {
+  app.post("/v1/hooks/openclaw", bearer(token, SENDING_OFF), async (c) => {
     const body = await readJson(c);
     if (!body.ok) return body.answer;
     const event = v.safeParse(CronEventSchema, body.json);

@@ -2,7 +2,7 @@ import { Hono, type Context } from "hono";
 import type { Log } from "../log.ts";
 import { parseRequest } from "../send/request.ts";
 import type { Sending } from "../send/sending.ts";
-import { bearer } from "./bearer.ts";
+import { SENDING_OFF, bearer } from "./bearer.ts";
 import { invalid, readJson } from "./json-body.ts";
 import { orUnavailable, submitted } from "./outcome.ts";
 
@@ -21,7 +21,7 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
  */
 export function createMessages({ token, sending, log }: MessagesOptions): Hono {
   const app = new Hono();
-  const auth = bearer(token);
+  const auth = bearer(token, SENDING_OFF);
 
   app.post("/v1/messages", auth, async (c) => {
     const body = await readJson(c);
