@@ -20,10 +20,13 @@ interface Step {
 }
 
 const tool = (name: string) => join(ROOT, "node_modules/.bin", name);
-const contract = join(ROOT, "test/contract");
-const contractFiles = readdirSync(contract)
-  .filter((file) => file.endsWith(".test.ts"))
-  .map((file) => join(contract, file));
+const testsIn = (folder: string) =>
+  readdirSync(join(ROOT, folder))
+    .filter((file) => file.endsWith(".test.ts"))
+    .map((file) => join(ROOT, folder, file));
+const contractFiles = testsIn("test/contract");
+/** Many workers at a time, which mostly wait: there is room for the others beside them. */
+const WAITING = /\/(?:cards|commands|kinds|outage|replies|send)\.test\.ts$/;
 
 const last = (output: string, pattern: RegExp) =>
   Number(output.match(pattern)?.at(-1)?.match(/\d+/)?.[0] ?? 0);
@@ -41,6 +44,13 @@ const denoCount = (output: string) => {
   return { passed: Number(steps), failed: last(output, /\d+ failed/g) };
 };
 
+const endToEnd = (name: string, files: readonly string[]): Step => ({
+  name: `end-to-end tests in Bun, Deno and Node, ${name}`,
+  command: [programOf("bun"), "test", "--timeout", "30000", ...files],
+  count: bunCount,
+});
+const ends = testsIn("test/e2e");
+
 const CHECKS: readonly Step[] = [
   { name: "types", command: [tool("tsc"), "-p", "tsconfig.json"] },
   { name: "types of the runtime-free core", command: [tool("tsc"), "-p", "tsconfig.core.json"] },
@@ -50,7 +60,7 @@ const CHECKS: readonly Step[] = [
   { name: "format", command: [tool("oxfmt"), "--check", "."] },
 ];
 
-const TESTS: readonly Step[] = [
+const TESTS: readonly (Step | readonly Step[])[] = [
   {
     name: "unit tests",
     command: [programOf("bun"), "test", "--timeout", "20000", "test/unit"],
@@ -71,11 +81,16 @@ const TESTS: readonly Step[] = [
     command: [programOf("node"), "--test", "--test-reporter=spec", ...contractFiles],
     count: nodeCount,
   },
-  {
-    name: "end-to-end tests in Bun, Deno and Node",
-    command: [programOf("bun"), "test", "--timeout", "30000", "test/e2e"],
-    count: bunCount,
-  },
+  [
+    endToEnd(
+      "those that wait",
+      ends.filter((file) => WAITING.test(file)),
+    ),
+    endToEnd(
+      "the others",
+      ends.filter((file) => !WAITING.test(file)),
+    ),
+  ],
 ];
 
 const LINES_TOLD = 80;
@@ -97,8 +112,11 @@ function failuresIn(output: string): string {
 /** Told again at the end: whoever has the last lines only has to see what failed. */
 const failures: string[] = [];
 
-async function run(step: Step): Promise<{ passed: number; failed: number }> {
-  process.stdout.write(`\n— ${step.name}\n`);
+type Say = (text: string) => void;
+const aloud: Say = (text) => void process.stdout.write(text);
+
+async function run(step: Step, say: Say): Promise<{ passed: number; failed: number }> {
+  say(`\n— ${step.name}\n`);
   const [program = "", ...args] = step.command;
   const child = spawn(program, args, {
     cwd: ROOT,
@@ -109,7 +127,7 @@ async function run(step: Step): Promise<{ passed: number; failed: number }> {
   for (const stream of [child.stdout, child.stderr]) {
     stream.on("data", (data) => {
       output += String(data);
-      process.stdout.write(String(data));
+      say(String(data));
     });
   }
   const code = await new Promise<number | null>((resolve) => child.on("close", resolve));
@@ -124,6 +142,21 @@ async function run(step: Step): Promise<{ passed: number; failed: number }> {
   return counted.passed + counted.failed === 0 ? { passed: 0, failed: 1 } : counted;
 }
 
+/** All at the same time; what the first one prints is seen as it comes, the others' when it is through. */
+async function runTogether([first, ...others]: readonly Step[]) {
+  if (first === undefined) return [];
+  const beside = others.map((step) => {
+    const said: string[] = [];
+    return { said, counting: run(step, (text) => void said.push(text)) };
+  });
+  const counts = [await run(first, aloud)];
+  for (const { said, counting } of beside) {
+    counts.push(await counting);
+    aloud(said.join(""));
+  }
+  return counts;
+}
+
 const [mode] = process.argv.slice(2);
 const steps =
   mode === "format"
@@ -135,9 +168,10 @@ const steps =
 let passed = 0;
 let failed = 0;
 for (const step of steps) {
-  const counted = await run(step);
-  passed += counted.passed;
-  failed += counted.failed;
+  for (const counted of await runTogether("name" in step ? [step] : step)) {
+    passed += counted.passed;
+    failed += counted.failed;
+  }
 }
 if (failures.length > 0) console.log(`\nWhat failed, once more:\n\n${failures.join("\n\n")}`);
 console.log(`\ntests: ${passed} passed, ${failed} failed`);

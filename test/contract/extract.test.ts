@@ -6,6 +6,7 @@ import type { AddressInfo } from "node:net";
 import { after, before, describe, it } from "node:test";
 import process from "node:process";
 import { runtime } from "#runtime";
+import { readDocument } from "../../src/extract/document.ts";
 import { createExtractor, type Extractor } from "../../src/extract/extractor.ts";
 import { confined } from "../../src/extract/sandbox.ts";
 import { DEFAULT_LIMITS } from "../../src/extract/types.ts";
@@ -113,27 +114,31 @@ describe(`extractText() in ${runtime.name}`, () => {
     const docx = make.docx(`${deleted.join("")}<w:t>x</w:t>`);
     // The first start of a process pays for what the others find ready.
     await extractText(make.latinPdf(["x"]), KINDS.pdf, "x");
-    let longest = 0;
-    const start = performance.now();
-    let last = start;
-    const beat = setInterval(() => {
-      longest = Math.max(longest, performance.now() - last);
-      last = performance.now();
-    }, 5);
-    const both = await Promise.all([
-      extractText(pdf, KINDS.pdf, "x"),
-      extractText(docx, KINDS.docx, "x"),
-    ]);
-    clearInterval(beat);
-    assert.deepEqual(
-      both.map(({ ok }) => ok),
-      [true, true],
-    );
-    // In proportion, since the machine may be busy: read in this process, it would be nearly all.
-    const share = longest / (performance.now() - start);
-    assert.ok(share < 0.3, `the event loop stood still for ${longest} ms`);
+    const there = await cpuOf(async () => {
+      const both = await Promise.all([
+        extractText(pdf, KINDS.pdf, "x"),
+        extractText(docx, KINDS.docx, "x"),
+      ]);
+      assert.deepEqual(
+        both.map(({ ok }) => ok),
+        [true, true],
+      );
+    });
+    const here = await cpuOf(async () => {
+      await readDocument("pdf", pdf, DEFAULT_LIMITS);
+      await readDocument("office", docx, DEFAULT_LIMITS);
+    });
+    assert.ok(there < here / 2, `${there} µs of this process's time, ${here} µs if read here`);
   });
 });
+
+/** What this process computes meanwhile, in µs: a busy machine does not change it. */
+async function cpuOf(work: () => Promise<void>): Promise<number> {
+  const before = process.cpuUsage();
+  await work();
+  const { user, system } = process.cpuUsage(before);
+  return user + system;
+}
 
 describe(`a reading process that goes wrong, in ${runtime.name}`, () => {
   const pdf = make.latinPdf(["x"]);
@@ -151,9 +156,8 @@ describe(`a reading process that goes wrong, in ${runtime.name}`, () => {
   }
 
   it("is ended when its time is up", async () => {
-    const start = performance.now();
+    // It would end by itself, with "failed", before the usual time is up.
     assert.equal(await outcome("hang", { timeoutMs: 500 }), "too slow");
-    assert.ok(performance.now() - start < 2_000);
   });
 
   const told = { skip: !existsSync("/proc/self/statm") };
@@ -207,13 +211,11 @@ describe(`a reading process that goes wrong, in ${runtime.name}`, () => {
     const first = extractor.extractText(pdf, KINDS.pdf, "x.pdf", {}, signal);
     const second = extractor.extractText(pdf, KINDS.pdf, "x.pdf", {}, signal);
     const third = extractor.extractText(pdf, KINDS.pdf, "x.pdf");
-    const start = performance.now();
     const aborted = { ok: false, reason: "aborted" };
     assert.deepEqual(await Promise.all([first, second]), [aborted, aborted]);
     extractor.stop();
     assert.deepEqual(await third, aborted);
     assert.deepEqual(await extractor.extractText(pdf, KINDS.pdf, "x.pdf"), aborted);
-    assert.ok(performance.now() - start < 2_000);
   });
 
   it("does not keep the worker's process alive", async () => {
@@ -225,6 +227,6 @@ describe(`a reading process that goes wrong, in ${runtime.name}`, () => {
     const child = spawn(leaving.program, args, { stdio: "inherit" });
     const code = await new Promise((resolve) => child.on("close", resolve));
     assert.equal(code, 0);
-    assert.ok(performance.now() - start < DEFAULT_LIMITS.timeoutMs / 4);
+    assert.ok(performance.now() - start < DEFAULT_LIMITS.timeoutMs / 2);
   });
 });

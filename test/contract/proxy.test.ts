@@ -136,9 +136,7 @@ describe(`HTTP over a proxy in ${runtime.name}`, () => {
     const stop = new AbortController();
     const asked = fetch(API, { signal: stop.signal });
     setTimeout(() => stop.abort(new Error("enough")), 20);
-    const start = performance.now();
     await assert.rejects(asked, /enough/);
-    assert.ok(performance.now() - start < 3000);
   });
 });
 

@@ -43,9 +43,11 @@ describe.each([...RUNTIMES])("%s: the demo", (runtime) => {
     expect((await act('{"action":"rm -rf"}')).status).toBe(400);
   });
 
-  test("SIGTERM ends it with exit code 0", async () => {
+  test("SIGTERM ends it with exit code 0, and it had nothing to warn of", async () => {
     run.process.kill("SIGTERM");
     expect(await run.exited).toBe(0);
+    // Whoever sits before the page owns its robot, and nobody else can write to it.
+    expect(run.stderr()).not.toMatch(/"level":"warn|WARN|treated as the owner/i);
   });
 });
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { RUNTIMES } from "../support/runtimes.ts";
 import { until } from "../support/until.ts";
 import { runMain } from "../support/worker-process.ts";
@@ -23,7 +23,7 @@ describe.each([...RUNTIMES])("%s: sending unasked", (runtime) => {
     world = await openWorld({
       runtime,
       env,
-      block: ({ home }) => ({ media: { roots: [home] } }),
+      block: ({ home }) => ({ media: { roots: [join(home, "reports")] } }),
     });
     api = apiOf(world);
     world.dingtalk.faults.sends = ({ conversationId }) => (busy.has(conversationId) ? BUSY : "ok");
@@ -162,7 +162,8 @@ describe.each([...RUNTIMES])("%s: sending unasked", (runtime) => {
 
     test.concurrent("without a need for the webhook it goes the way that can be recalled", async () => {
       const lively = await livelyGroup();
-      const path = join(world.home, "report.txt");
+      const path = join(world.home, "reports", "report.txt");
+      mkdirSync(dirname(path), { recursive: true });
       writeFileSync(path, "42");
       await api.settled(await api.submit({ to: lively.to, text: "看附件" }));
       await api.settled(await api.submit({ to: lively.to, file: { path, name: "报告.txt" } }));

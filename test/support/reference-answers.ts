@@ -94,8 +94,8 @@ export const ANSWERS: Readonly<Record<string, Meanings>> = {
       en: "Folders files may be sent from, all below them included. [Whoever can talk to the agent can have them](security.md#files)",
       zh: "可以从哪些目录（含子目录）发文件。[能和智能体说话的人都拿得到](security.zh-CN.md#文件)",
       values: {
-        en: "list of absolute paths; not `/` or `~`",
-        zh: "绝对路径的列表；不能是 `/` 或 `~`",
+        en: "list of absolute paths; not the home folder or one around it",
+        zh: "绝对路径的列表；不能是主目录，也不能是包含它的目录",
       },
     },
     "media.allowHosts": {

@@ -210,9 +210,9 @@ describe("config migrate", () => {
     expect([before.code, after.code]).toEqual([0, 0]);
   });
 
-  test("tells of problems and goes on: who migrates wants to see all of it", async () => {
+  test("tells of problems and goes on: who migrates wants to see all of it, and a script to stop", async () => {
     const { code, stdout, stderr } = await run("migrate", file({ clientId: "a", locale: "tlh" }));
-    expect(code).toBe(0);
+    expect(code).toBe(78);
     expect(JSON.parse(stdout)).toEqual(file({ clientId: "a", locale: "tlh" }));
     expect(stderr).toContain("problem: channels.dingtalk.locale");
   });

@@ -340,6 +340,22 @@ describe("the worker's database", () => {
     expect((await desk.fails("list")).message).toContain("no database");
   });
 
+  test("needs no secret: the service may be the only one that knows it", async () => {
+    const variable = "${NOT_SET_HERE}";
+    for (const robot of [
+      { clientSecret: variable },
+      { clientId: variable, clientSecret: { source: "file", path: "/gone" } },
+      { clientId: undefined, clientSecret: undefined },
+    ]) {
+      desk.configure({ ...robot, dmPolicy: "pairing" });
+      const listed = await desk.run("list");
+      expect(listed).toMatchObject({ code: 0, stderr: "" });
+    }
+    await desk.asks("staff1", { code: "ABCDEFGH" });
+    expect((await desk.run("approve", "ABCDEFGH")).code).toBe(0);
+    expect((await desk.run("revoke", "staff1")).code).toBe(0);
+  });
+
   test("without a configuration nothing is done", async () => {
     writeFileSync(desk.file, "{");
     const broken = await desk.run("list");

@@ -13,17 +13,23 @@ export interface Given {
   readonly env?: Readonly<Record<string, string>>;
   readonly files?: Readonly<Record<string, string>>;
   readonly locale?: "zh" | "en";
+  readonly credentials?: Sources["credentials"];
 }
 
 /** Loads a configuration from what is given, with nothing of this machine in it. */
 export function load(given: Given): Loaded {
-  const { block, file, openclaw, env = {}, files = {}, locale = "zh" } = given;
+  const { block, file, openclaw, env = {}, files = {}, locale = "zh", credentials } = given;
   const own =
     "file" in given ? file : block === undefined ? undefined : { channels: { dingtalk: block } };
   const sources: Sources = {
     own: own === undefined ? undefined : { path: OWN, json: own },
     openclaw: openclaw === undefined ? undefined : { path: OPENCLAW, json: openclaw },
     env,
+    credentials,
+    paths: {
+      expand: (path) => path.replace(/^~(?=\/|$)/, "/home/me"),
+      holdsHome: (folder) => ["/home", "/home/me"].includes(folder),
+    },
     readFile(path) {
       const text = files[path];
       if (text === undefined) throw new Error(`ENOENT: no such file, open '${path}'`);

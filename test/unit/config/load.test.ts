@@ -87,7 +87,7 @@ describe("loadConfig()", () => {
     ["reply.reaction", { reply: { reaction: "" } }],
     ["reply.slowNoticeMs", { reply: { slowNoticeMs: 0 } }],
     ["card.stopAction", { card: { stopAction: "stop" } }],
-    ["media.roots", { media: { roots: ["/srv/reports", "~/reports"] } }],
+    ["media.roots", { media: { roots: ["/srv/reports", "/srv/~"] } }],
   ])("takes %s as it is given", (_key, block) => {
     expect(robotOf({ block: { ...ROBOT, ...block } })).toMatchObject(block);
   });
@@ -106,6 +106,8 @@ describe("loadConfig()", () => {
     ["media.roots", { media: { roots: ["/"] } }],
     ["media.roots", { media: { roots: ["~"] } }],
     ["media.roots", { media: { roots: ["~/"] } }],
+    ["media.roots.1", { media: { roots: ["/srv/reports", "/home/me"] } }],
+    ["media.roots.0", { media: { roots: ["/home"] } }],
     ["agentHints", { agentHints: "maybe" }],
   ])("refuses a bad %s by its path", (key, block) => {
     const { config, problems } = load({ block: { ...ROBOT, ...block } });

@@ -136,6 +136,31 @@ describe("loadConfig(), a bad value", () => {
   });
 });
 
+describe("loadConfig(), credentials that nobody needs", () => {
+  const unset = { clientId: "${NOT_SET}", clientSecret: { source: "file", path: "/gone" } };
+  test.each<[string, object]>([
+    ["not there", {}],
+    ["known to another process only", unset],
+    ["of the wrong kind", { clientId: [], clientSecret: 5 }],
+    ["those of two robots", { accounts: { a: unset, b: unset } }],
+  ])("are no problem: %s", (_what, block) => {
+    const { config, problems } = load({ block, credentials: "unneeded" });
+    expect(problems).toEqual([]);
+    expect(config?.accounts.map(({ id }) => id)).toEqual(
+      "accounts" in block ? ["a", "b"] : ["default"],
+    );
+    expect(load({ block }).config).toBeUndefined();
+  });
+
+  test("are as they are written where they can be read, and all else is checked", () => {
+    const block = { ...ROBOT, http: { port: -1 } };
+    const { problems } = load({ block, credentials: "unneeded" });
+    expect(problems).toEqual(["channels.dingtalk.http.port: expected a port from 0 to 65535"]);
+    const { config } = load({ block: ROBOT, credentials: "unneeded" });
+    expect(config?.accounts[0]).toMatchObject(ROBOT);
+  });
+});
+
 describe("loadConfig(), secrets", () => {
   const env = { THE_SECRET: "resolved" };
   const files = { "/run/secrets/dingtalk": "resolved\n" };

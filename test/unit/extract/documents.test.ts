@@ -33,18 +33,15 @@ describe("html", () => {
     expect(await html("<script>let a</script><img src=x>")).toEqual(no("no text"));
   });
 
+  // These would run into the test's limit if it took the square of their length.
   test("nested a million deep ends soon", async () => {
-    const start = performance.now();
     expect(await html(`top${"<div>".repeat(1_000_000)}bottom`)).toEqual(text("top", true));
-    expect(performance.now() - start).toBeLessThan(2_000);
   });
 
   test("20 MB of tags, brackets and entities end soon", async () => {
-    const start = performance.now();
     for (const piece of ["<", "<a ", "&", "<!--", "<script>", "</p>", "<p>x", '<a b="']) {
       await html(piece.repeat(2_500_000 / piece.length));
     }
-    expect(performance.now() - start).toBeLessThan(8_000);
   });
 });
 

@@ -93,37 +93,36 @@ describe("whatever comes in", () => {
     `${open.repeat(depth)}1${close.repeat(depth)}`;
   const huge: readonly [string, string][] = [
     ["a long text", JSON.stringify("@😀 ".repeat(2e5))],
-    ["many runs", JSON.stringify({ richText: times(3e4, { text: "@a" }) })],
-    ["many empty runs", JSON.stringify({ richText: times(3e4, {}) })],
+    ["many runs", JSON.stringify({ richText: times(1e5, { text: "@a" }) })],
+    ["many empty runs", JSON.stringify({ richText: times(1e5, {}) })],
     ["deep arrays", wrap(5e4, "[", "]")],
     ["deep objects", wrap(2e4, '{"content":', "}")],
     ["deep quotes", wrap(2e4, '{"repliedMsg":', "}")],
     ["deep paragraphs", `{"richText":${wrap(2e4, '[{"type":"paragraph","content":', "}]")}}`],
     ["deep cards", `{"cardContent":${wrap(2e4, '[{"elementType":"RICHTEXT","children":', "}]")}}`],
-    ["a wide card", JSON.stringify({ cardContent: times(3e4, { elementType: "TEXT" }) })],
-    ["many records", JSON.stringify({ records: times(3e4, { content: "x".repeat(20) }) })],
+    ["a wide card", JSON.stringify({ cardContent: times(1e5, { elementType: "TEXT" }) })],
+    ["many records", JSON.stringify({ records: times(1e5, { content: "x".repeat(20) }) })],
     ["a long name", JSON.stringify({ fileName: " \u0000".repeat(2e5), downloadCode: "x" })],
     [
       "many names",
-      JSON.stringify(Object.fromEntries(Array.from({ length: 2e4 }, (_, at) => [at, at]))),
+      JSON.stringify(Object.fromEntries(Array.from({ length: 1e5 }, (_, at) => [at, at]))),
     ],
   ];
 
   test.each(huge)(
-    "is read in no time: %s",
+    // By the square of its length it would run into the test's limit.
+    "is read soon: %s",
     (_what, value) => {
       for (const msgtype of MSGTYPES) {
         for (const field of ["text", "content", "quoteMessage"]) {
           const head = payloadData(KINDS.picture, { msgtype, content: undefined });
           const data = `${head.slice(0, -1)},"${field}":${value}}`;
           const parsed = parseRobotMessage(data);
-          const before = performance.now();
           check(data);
           if (parsed.ok) saidIn(parsed.message);
-          expect(performance.now() - before).toBeLessThan(1500);
         }
       }
     },
-    60_000,
+    20_000,
   );
 });
