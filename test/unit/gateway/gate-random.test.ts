@@ -30,7 +30,7 @@ describe("createGate(), whatever comes", () => {
   test("never has two turns trying, and lets nobody in while it is shut", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(command, { maxLength: 60 }), async (commands) => {
-        const { gate, clock, health, shut } = gateOf();
+        const { gate, clock, health, events, shut } = gateOf();
         const under: { pass: Pass; trying: boolean }[] = [];
         const one = (at: number) => under[at % Math.max(under.length, 1)];
         let outageMs = 0;
@@ -70,8 +70,9 @@ describe("createGate(), whatever comes", () => {
               await clock.advance(each.ms);
               break;
           }
-          // Once it is shut or open, what the turn that tried says is old news.
-          if (gate.state !== "ready") for (const one of under) one.trying = false;
+          // Once it is shut or open, what the turn that tried says is old news; also if it is ready again since.
+          const isNews = gate.state !== "ready" || events.splice(0).includes("ready");
+          if (isNews) for (const one of under) one.trying = false;
           const trying = under.filter((each) => each.trying).length;
           expect(trying).toBeLessThanOrEqual(1);
           expect(gate.probing).toBe(trying === 1);
@@ -81,6 +82,21 @@ describe("createGate(), whatever comes", () => {
         }
       }),
     );
+  });
+
+  test("lets another one try when the one that tried was not taken", async () => {
+    const { gate, clock, health, readied, enter } = gateOf();
+    health.problem = undefined;
+    await readied();
+    const late = enter();
+    await clock.advance(32_000);
+    expect(gate.state).toBe("ready");
+    expect(gate.probing).toBe(false);
+    enter();
+    late.works();
+    late.over();
+    expect(gate.state).toBe("ready");
+    expect(gate.probing).toBe(true);
   });
 
   test("opens again in the end, if the gateway is well and turns come", async () => {
