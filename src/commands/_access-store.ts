@@ -6,12 +6,13 @@ import type { Role } from "../core/access/model.ts";
 import { createRoster } from "../core/access/roster.ts";
 import type { Clock } from "../core/clock.ts";
 import type { AccountConfig, Config } from "../core/config/schema.ts";
-import { reasonOf, type Log } from "../core/log.ts";
+import type { Log } from "../core/log.ts";
 import type { AccessTable, Store } from "../core/store.ts";
 import { createAuditFile, type AuditFile } from "../store/audit-file.ts";
-import { LayoutError, MIGRATIONS } from "../store/schema.ts";
+import { MIGRATIONS } from "../store/schema.ts";
 import { openSqliteStore } from "../store/sqlite.ts";
 import { EXIT, UserError } from "./_exit.ts";
+import { foreignStoreError } from "./_store-error.ts";
 
 /**
  * Opens the worker's own store, which it may be using at this moment: its lock is not asked for, nothing
@@ -31,7 +32,7 @@ export async function withWorkerStore<T>(
       store.close();
     }
   } catch (error) {
-    throw storeError(file, error);
+    throw foreignStoreError(error, file);
   }
 }
 
@@ -96,28 +97,6 @@ function checkLayout(file: string): void {
   } finally {
     db.close();
   }
-}
-
-function storeError(file: string, error: unknown): unknown {
-  const reason = reasonOf(error).split("\n")[0] ?? "";
-  const { code } = error as { code?: unknown };
-  if (code === "ENOENT" || code === "ENOTDIR") {
-    return failed(
-      `nobody has asked to be let in yet: start dingbridge first (there is no ${file})`,
-    );
-  }
-  if (error instanceof LayoutError) return failed(`${file}: ${reason}`);
-  // By the words, which are SQLite's own everywhere: not every runtime hands its result code on.
-  if (/database is (locked|busy)/i.test(reason)) {
-    return failed(`${file} is busy: try again in a moment`);
-  }
-  if (/not a database|malformed|corrupt/i.test(reason)) {
-    return failed(`${file} is damaged or no database (${reason})`);
-  }
-  if (/disk is full|ENOSPC/i.test(reason)) return failed(`the disk of ${file} is full`);
-  return code === "EACCES" || code === "EPERM" || /database|disk/i.test(reason)
-    ? failed(`${file} cannot be used (${reason}): run this as the user that runs the worker`)
-    : error;
 }
 
 const failed = (reason: string) => new UserError(reason, EXIT.crash);

@@ -1,13 +1,13 @@
 import { existsSync, readFileSync } from "node:fs";
-import { homedir, userInfo } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import JSON5 from "json5";
 import { channelOf } from "../core/config/block.ts";
 import { loadConfig, type Sources } from "../core/config/load.ts";
-import type { ConfigFile, Effective, Loaded } from "../core/config/model.ts";
+import type { ConfigFile, Loaded } from "../core/config/model.ts";
 import { ENVIRONMENT, type Config } from "../core/config/schema.ts";
 import { reasonOf } from "../core/log.ts";
+import { PATHS, expandHome, home } from "./_paths.ts";
 
 export interface Configuration extends Loaded {
   /** The file that holds `channels.dingtalk`, if any. */
@@ -18,6 +18,8 @@ export interface Configuration extends Loaded {
   readonly isNamed: boolean;
   /** How it was asked for: reading it again takes this. */
   readonly explicit: string | undefined;
+  /** OpenClaw's own file could be read: the gateway's address and token may come from it. */
+  readonly hasOpenclaw: boolean;
   /** Files that say something, or would if they were there. */
   readonly watched: readonly string[];
 }
@@ -37,20 +39,30 @@ export type HttpConfiguration =
  * `channels.dingtalk`: `--config`, `$DINGBRIDGE_CONFIG`, `~/.openclaw/dingbridge.json`,
  * `$OPENCLAW_CONFIG_PATH`, `~/.openclaw/openclaw.json`. The gateway's defaults come from OpenClaw's
  * file in any case.
+ * @param credentials `unneeded`: for a command that logs in nowhere; they may be known to the service only.
  */
-export function readConfiguration(explicit: string | undefined): Configuration {
+export function readConfiguration(
+  explicit: string | undefined,
+  credentials: Sources["credentials"] = "needed",
+): Configuration {
   const { own, openclaw, ownPath, isNamed, watched, problems, warnings } = readFiles(explicit);
-  const loaded = load({ own, openclaw, env: process.env });
-  const file = { path: ownPath, channel: channelOf(own?.json), isNamed, explicit, watched };
+  const loaded = load({ own, openclaw, env: process.env, credentials });
+  const file = {
+    path: ownPath,
+    channel: channelOf(own?.json),
+    hasOpenclaw: openclaw !== undefined,
+    isNamed,
+    explicit,
+    watched,
+  };
   // A file that cannot be read leaves everything missing: only its own problem is worth a line.
   const isRead = problems.length === 0;
   return {
     ...loaded,
     ...file,
-    config: isRead && loaded.config ? withPaths(loaded.config) : undefined,
+    config: isRead ? loaded.config : undefined,
     problems: isRead ? loaded.problems : problems,
     warnings: isRead ? [...warnings, ...loaded.warnings] : loaded.warnings,
-    effective: loaded.effective.map(withPath),
     unconfigured: isRead && loaded.unconfigured,
   };
 }
@@ -85,9 +97,10 @@ export function readHttpConfiguration(explicit: string | undefined): HttpConfigu
     : { ok: true, http: config.http, warnings };
 }
 
-function load(files: Pick<Sources, "own" | "openclaw" | "env">): Loaded {
+function load(files: Pick<Sources, "own" | "openclaw" | "env" | "credentials">): Loaded {
   return loadConfig({
     ...files,
+    paths: PATHS,
     readFile: (path) => readFileSync(expandHome(path), "utf8"),
     defaults: { dataDir: join(ownFolder(), "dingbridge"), locale: systemLocale() },
   });
@@ -149,35 +162,7 @@ function problemWith(error: unknown): string {
   return `is not valid JSON5: ${reasonOf(error).replace(/^JSON5: /, "")}`;
 }
 
-/** `~` stands for the home folder wherever a key names a folder. */
-function withPaths(config: Config): Config {
-  return {
-    ...config,
-    dataDir: expandHome(config.dataDir),
-    accounts: config.accounts.map((account) => ({
-      ...account,
-      media: { ...account.media, roots: account.media.roots.map(expandHome) },
-    })),
-  };
-}
-
-/** The same for what people are shown. */
-function withPath(one: Effective): Effective {
-  const { path, value } = one;
-  if (path === "dataDir" && typeof value === "string") return { ...one, value: expandHome(value) };
-  return /(?:^|\.)media\.roots$/.test(path) && Array.isArray(value)
-    ? { ...one, value: value.map((root: string) => expandHome(root)) }
-    : one;
-}
-
-function expandHome(path: string): string {
-  return path === "~" || path.startsWith("~/") ? join(home(), path.slice(1)) : path;
-}
-
 const ownFolder = () => join(home(), ".openclaw");
-
-/** Node takes an empty HOME at its word. */
-const home = () => homedir() || userInfo().homedir;
 
 /** The system's language if it is one of ours, else Chinese. */
 export function systemLocale(): "zh" | "en" {

@@ -56,7 +56,8 @@ function migrated({ path, channel, notes, problems }: Configuration): number {
     console.error(`secret: ${key} is not written here: set the environment variable ${variable}`);
   }
   console.log(JSON.stringify(file, null, 2));
-  return EXIT.ok;
+  // What keeps the worker from starting stands in the new file too: whoever redirects this should hear of it.
+  return problems.length === 0 ? EXIT.ok : EXIT.configuration;
 }
 
 /** What is wrong with the file itself is said in one problem, which names it. */

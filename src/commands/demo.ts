@@ -9,7 +9,7 @@ import { AccountSchema, WorkerSchema, type Config } from "../core/config/schema.
 import { reasonOf } from "../core/log.ts";
 import { startLogging } from "../logging.ts";
 import { startChatPage } from "../simulator/chat-page.ts";
-import { STOPPABLE, startDingTalk } from "../simulator/dingtalk.ts";
+import { PERSON, STOPPABLE, startDingTalk } from "../simulator/dingtalk.ts";
 import { createEcho, echoWords, startGateway } from "../simulator/gateway.ts";
 import { writeSampleFiles } from "../simulator/sample-files.ts";
 import { createMemoryFiles } from "../store/media-files.ts";
@@ -92,6 +92,8 @@ export async function demo(options: DemoOptions): Promise<number> {
     oapiUrl: dingtalk.url,
     agentId: options.agentId,
     locale,
+    // Who sits before the page is at home here.
+    owners: [PERSON],
     gateway,
     // So that both can be seen: answers as cards here, as messages there.
     reply: { direct: { mode: "card" } },

@@ -45,7 +45,7 @@ export type { Scope, SendOutcome, Switch, Via } from "./faults.ts";
 export type { CardState, SentBody, Upload } from "./model.ts";
 export type { Send, Sent, Violation } from "./outbox.ts";
 export type { FileOptions, FileRequest, Misbehaviour } from "./files.ts";
-export type { Saying, Speaker } from "./robot-message.ts";
+export { PERSON, type Saying, type Speaker } from "./robot-message.ts";
 export type { Delivery } from "./stream-server.ts";
 
 /** A request to open a connection. */

@@ -5,6 +5,9 @@ import { robotIdOf, type Kind } from "./kinds.ts";
  * Who speaks: somebody of the organisation, somebody from outside, who has no staff id, or another robot,
  * which has no client program either.
  */
+/** Who speaks unless somebody else is named: on the chat page, whoever sits before it. */
+export const PERSON = "user01";
+
 export type Speaker = "colleague" | "outsider" | "robot";
 
 /** What somebody says to the robot. Unset fields get the values of a colleague in a direct chat. */
@@ -37,7 +40,7 @@ export interface Surroundings {
 
 /** A saying with the values of its unset fields. */
 export function completed(saying: Saying) {
-  const { kind = "direct", from = "colleague", senderStaffId = "user01" } = saying;
+  const { kind = "direct", from = "colleague", senderStaffId = PERSON } = saying;
   const { senderNick = "小明", mentioned = true } = saying;
   const { senderId = `$:LWCP_v1:$${senderStaffId}` } = saying;
   const { conversationId = `cid${kind}Simulated==`, msgId = `msg${randomUUID()}==` } = saying;

@@ -5,11 +5,12 @@ import type { ConfigFile, Loaded } from "./model.ts";
 import { gatewayLayer } from "./openclaw.ts";
 import { environmentLayer, isOff, outOfReach, robotsOf, twins } from "./robots.ts";
 import { expandSecret, type SecretSources } from "./secrets.ts";
+import type { SettleSources } from "./settle.ts";
 import { dotted } from "./shape.ts";
 import { unknownKeys } from "./unknown.ts";
 import { loadWorker } from "./worker-keys.ts";
 
-export interface Sources extends SecretSources {
+export interface Sources extends SettleSources {
   /** The file that holds the channel's block, if any. */
   readonly own: ConfigFile | undefined;
   /** OpenClaw's file, if any: the gateway's address and token default to what it says. */

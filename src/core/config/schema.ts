@@ -375,6 +375,9 @@ export const SECRET_PATHS: readonly string[] = [
   "proxy",
 ];
 
+/** Keys whose values are paths of this machine, or lists of them: `~` at the beginning is the home folder. */
+export const PATH_KEYS: readonly string[] = ["dataDir", "caFile", "log.dir", "media.roots"];
+
 /** Environment variables and the keys they win over. */
 export const ENVIRONMENT: Readonly<Record<string, string>> = {
   DINGTALK_CLIENT_ID: "clientId",

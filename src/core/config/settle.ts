@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import type { Merged, Setting } from "./layers.ts";
-import { ENVIRONMENT, SECRET_PATHS } from "./schema.ts";
+import { ENVIRONMENT, PATH_KEYS, SECRET_PATHS } from "./schema.ts";
 import { expandSecret, type SecretSources } from "./secrets.ts";
 import { dotted, type Path } from "./shape.ts";
 
@@ -17,15 +17,40 @@ export interface Outcome {
   readonly warnings: readonly string[];
 }
 
+/** What only the machine knows about paths. */
+export interface Paths {
+  /** With the home folder for a `~` at the beginning. */
+  readonly expand: (path: string) => string;
+  /** A folder is the home folder, or one around it. */
+  readonly holdsHome: (folder: string) => boolean;
+}
+
+export interface SettleSources extends SecretSources {
+  readonly paths: Paths;
+  /**
+   * `unneeded`: nobody is going to log in, so that a Client ID or Secret that is missing, or known to the
+   * service's environment only, is no problem, and stands for nothing. Default: needed.
+   */
+  readonly credentials?: "needed" | "unneeded" | undefined;
+}
+
 export interface SettleOptions {
-  readonly sources: SecretSources;
+  readonly sources: SettleSources;
   /** What a key that is missing is called. */
   readonly nameOf: (path: Path) => string;
   /** An environment variable can set what is missing. */
   readonly fromEnvironment: boolean;
 }
 
+/** Takes the place of what nobody needs, and is equal to no other. */
+const NO_CREDENTIAL = "-";
+
+const TOO_WIDE =
+  'must be a folder of its own, like "/srv/reports": not the home folder, nor one that it is in';
+
 export const isSecret = (path: Path) => SECRET_PATHS.includes(dotted(path));
+
+const isCredential = (path: Path) => path[0]?.startsWith("client") === true;
 
 const isReference = (path: Path) => isSecret(path) || dotted(path) === "clientId";
 
@@ -33,11 +58,16 @@ const isReference = (path: Path) => isSecret(path) || dotted(path) === "clientId
 export function settle(merged: Merged, options: SettleOptions): Outcome {
   const problems = [...merged.problems];
   const warnings: string[] = [];
+  const isUnneeded = options.sources.credentials === "unneeded";
   const settings = merged.settings.map((setting) => {
-    const { settled, problems: wrong = [], warning } = check(setting, options);
+    const checked = check(setting, options);
+    const { problems: wrong = [], warning } = checked;
+    if (wrong.length > 0 && isCredential(setting.path) && isUnneeded) {
+      return { ...checked.settled, value: NO_CREDENTIAL };
+    }
     problems.push(...wrong);
     if (warning !== undefined) warnings.push(warning);
-    return settled;
+    return checked.settled;
   });
   return { settings, problems, warnings };
 }
@@ -58,18 +88,40 @@ function check(setting: Setting, options: SettleOptions): Checked {
     const settled = { ...setting, value: undefined, output: undefined };
     const said = `${name}: ${expanded.reason}`;
     // Only the credentials are vital; what else cannot be resolved is said and left out.
-    return path[0]?.startsWith("client")
+    return isCredential(path)
       ? { settled, problems: [said] }
       : { settled, warning: `${said}; it counts as not set` };
   }
   const { value } = expanded;
   const parsed = v.safeParse(schema, value);
-  if (parsed.success) return { settled: { ...setting, value, output: parsed.output } };
+  if (parsed.success) {
+    return PATH_KEYS.includes(dotted(path))
+      ? located({ ...setting, value, output: parsed.output }, name, options.sources.paths)
+      : { settled: { ...setting, value, output: parsed.output } };
+  }
   const problems =
     value === undefined
       ? [`${name}: is missing: set it in the file${hint(path, options)}`]
       : [...firstIssues(parsed.issues)].map(([inside, words]) => `${name}${inside}: ${words}`);
   return { settled: { ...setting, value, output: undefined }, problems };
+}
+
+/** Where a path leads to on this machine, and whether files may be taken from there. */
+function located(settled: Settled, name: string, { expand, holdsHome }: Paths): Checked {
+  const { path, output } = settled;
+  if (typeof output === "string") {
+    const at = expand(output);
+    return { settled: { ...settled, value: at, output: at } };
+  }
+  if (!Array.isArray(output)) return { settled };
+  const all = output.map((each) => expand(String(each)));
+  const problems =
+    dotted(path) === "media.roots"
+      ? all.flatMap((folder, at) => (holdsHome(folder) ? [`${name}.${at}: ${TOO_WIDE}`] : []))
+      : [];
+  return problems.length === 0
+    ? { settled: { ...settled, value: all, output: all } }
+    : { settled: { ...settled, value: undefined, output: undefined }, problems };
 }
 
 /** One for each place inside a value: "" is the value itself. */

@@ -4,8 +4,7 @@ import { merge, treeOf, type Layer } from "./layers.ts";
 import type { Effective } from "./model.ts";
 import type { Robot } from "./robots.ts";
 import { WorkerSchema } from "./schema.ts";
-import type { SecretSources } from "./secrets.ts";
-import { change, find, settle } from "./settle.ts";
+import { change, find, settle, type SettleSources } from "./settle.ts";
 import { WORKER, dotted } from "./shape.ts";
 
 export interface LoadedWorker {
@@ -20,7 +19,7 @@ export interface LoadedWorker {
 export function loadWorker(
   layers: readonly Layer[],
   robots: readonly Robot[],
-  sources: SecretSources,
+  sources: SettleSources,
 ): LoadedWorker {
   const merged = merge(WORKER, layers);
   const settled = settle(merged, { sources, nameOf: dotted, fromEnvironment: true });
