@@ -1,7 +1,7 @@
 import process from "node:process";
 import { parseArguments, refuseStray } from "./commands/_arguments.ts";
-import { readConfiguration } from "./commands/_configuration.ts";
-import { EXIT, UserError } from "./commands/_exit.ts";
+import { readConfiguration } from "./host/configuration.ts";
+import { EXIT, UserError } from "./host/exit.ts";
 import type { ServiceAction } from "./commands/service.ts";
 import { USAGE } from "./commands/_usage.ts";
 import { VERSION } from "./version.ts";

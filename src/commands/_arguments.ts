@@ -1,7 +1,7 @@
 import { parseArgs, type ParseArgsConfig } from "node:util";
 import { reasonOf } from "../core/log.ts";
 import { ONBOARD_OPTIONS } from "../onboard/options.ts";
-import { EXIT, UserError } from "./_exit.ts";
+import { EXIT, UserError } from "../host/exit.ts";
 import { USAGE } from "./_usage.ts";
 
 const text = { type: "string" } as const;

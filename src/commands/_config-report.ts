@@ -1,5 +1,5 @@
-import type { Configuration } from "./_configuration.ts";
-import type { AccessReport } from "./_config-access.ts";
+import type { Configuration } from "../host/configuration.ts";
+import type { AccessReport } from "../core/access/report.ts";
 import type { Effective } from "../core/config/model.ts";
 import { WORKER, entriesOf } from "../core/config/shape.ts";
 

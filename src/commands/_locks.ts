@@ -9,8 +9,8 @@ import {
   robotLockPath,
   type Lock,
 } from "../store/lock.ts";
-import { EXIT, UserError } from "./_exit.ts";
-import { storeError } from "./_store-error.ts";
+import { EXIT, UserError } from "../host/exit.ts";
+import { storeError } from "../host/store-error.ts";
 
 /** One worker a robot and one a data folder: two would share out a chat's messages between them. */
 export interface Locks {

@@ -4,7 +4,7 @@ import { runtime } from "#runtime";
 import type { Network } from "../adapters/port.ts";
 import { reasonOf } from "../core/log.ts";
 import { createRoutes } from "../core/proxy.ts";
-import { EXIT, UserError } from "./_exit.ts";
+import { EXIT, UserError } from "../host/exit.ts";
 
 export interface NetworkSettings {
   readonly proxy?: string | undefined;

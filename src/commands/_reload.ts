@@ -8,7 +8,7 @@ import { WORKER } from "../core/config/shape.ts";
 import { reasonOf } from "../core/log.ts";
 import type { Logging } from "../logging.ts";
 import type { Worker } from "../worker.ts";
-import { readConfiguration, type Configuration } from "./_configuration.ts";
+import { readConfiguration, type Configuration } from "../host/configuration.ts";
 import type { Locks } from "./_locks.ts";
 import { secretsIn } from "./_secrets.ts";
 

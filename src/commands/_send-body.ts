@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { parseJson } from "../core/json.ts";
-import { EXIT, UserError } from "./_exit.ts";
+import { EXIT, UserError } from "../host/exit.ts";
 
 /** What `dingbridge send` is asked to send, as it stands on the command line. */
 export interface SendArguments {

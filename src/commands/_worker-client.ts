@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { parseJson } from "../core/json.ts";
 import { reasonOf } from "../core/log.ts";
-import { EXIT, UserError } from "./_exit.ts";
+import { EXIT, UserError } from "../host/exit.ts";
 
 export interface WorkerHttp {
   readonly host: string;

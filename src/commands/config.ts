@@ -3,11 +3,11 @@ import JSON5 from "json5";
 import { isTree } from "../core/config/aliases-tree.ts";
 import { valueAt } from "../core/config/layers.ts";
 import type { Tree } from "../core/config/model.ts";
-import { accessOf } from "./_config-access.ts";
+import { accessOf } from "../core/access/report.ts";
 import { migrate } from "./_config-migrate.ts";
 import { jsonOf, linesOf } from "./_config-report.ts";
-import { readConfiguration, type Configuration } from "./_configuration.ts";
-import { EXIT } from "./_exit.ts";
+import { readConfiguration, type Configuration } from "../host/configuration.ts";
+import { EXIT } from "../host/exit.ts";
 
 export interface ConfigOptions {
   readonly config?: string | undefined;

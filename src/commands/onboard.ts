@@ -18,15 +18,16 @@ import {
 } from "../onboard/found.ts";
 import { gatewayStep, isAddress } from "../onboard/gateway-step.ts";
 import type { OnboardOptions } from "../onboard/options.ts";
-import { expandHome, home, jsonIn, placesOf } from "../onboard/places.ts";
+import { jsonIn, placesOf } from "../onboard/places.ts";
 import { dropProgress, keepProgress, readProgress, type Progress } from "../onboard/progress.ts";
 import { report, type Check, type Session } from "../onboard/session.ts";
 import { TEXTS } from "../onboard/texts.ts";
 import { Cancelled, GivenUp, MissingAnswer, createUi } from "../onboard/ui.ts";
 import { cannotWrite, readText } from "../onboard/write.ts";
 import { VERSION } from "../version.ts";
-import { readConfiguration, systemLocale, type Configuration } from "./_configuration.ts";
-import { EXIT, UserError } from "./_exit.ts";
+import { readConfiguration, systemLocale, type Configuration } from "../host/configuration.ts";
+import { EXIT, UserError } from "../host/exit.ts";
+import { expandHome, home } from "../host/paths.ts";
 import { networkFor } from "./_network.ts";
 
 /** As shells count a SIGINT. */

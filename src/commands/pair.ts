@@ -9,9 +9,9 @@ import { plainWords } from "../core/message.ts";
 import { padded, widthOf } from "../core/reply/markdown/width.ts";
 import type { Store } from "../core/store.ts";
 import { localTime } from "../store/audit-file.ts";
-import { notesAfter, openWorkerAudit, withWorkerStore } from "./_access-store.ts";
-import { readConfiguration } from "./_configuration.ts";
-import { EXIT, UserError } from "./_exit.ts";
+import { notesAfter, openWorkerAudit, withWorkerStore } from "../host/worker-store.ts";
+import { readConfiguration } from "../host/configuration.ts";
+import { EXIT, UserError } from "../host/exit.ts";
 
 export interface PairOptions {
   readonly config?: string | undefined;

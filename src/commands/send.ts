@@ -1,7 +1,7 @@
 import process from "node:process";
 import { text as readAll } from "node:stream/consumers";
-import { readHttpConfiguration } from "./_configuration.ts";
-import { EXIT, UserError } from "./_exit.ts";
+import { readHttpConfiguration } from "../host/configuration.ts";
+import { EXIT, UserError } from "../host/exit.ts";
 import { networkFor } from "./_network.ts";
 import { bodyOf, type SendArguments } from "./_send-body.ts";
 import { createWorkerClient, type SentFate, type WorkerClient } from "./_worker-client.ts";

@@ -6,8 +6,8 @@ import { MissingError, UNIT, planService, unitPath, type Plan } from "../service
 import { RUNTIMES, type RuntimeName } from "../service/runtimes.ts";
 import { SERVICE_TEXTS, type ServiceTexts } from "../service/texts.ts";
 import { SYSTEM, isOurs, type Scope } from "../service/unit.ts";
-import { readConfiguration, systemLocale } from "./_configuration.ts";
-import { EXIT, UserError } from "./_exit.ts";
+import { readConfiguration, systemLocale } from "../host/configuration.ts";
+import { EXIT, UserError } from "../host/exit.ts";
 
 export type ServiceAction = "install" | "uninstall" | "status";
 

@@ -13,15 +13,15 @@ import { createMediaFiles } from "../store/media-files.ts";
 import { openSqliteStore } from "../store/sqlite.ts";
 import { VERSION } from "../version.ts";
 import { createWorker } from "../worker.ts";
-import { EXIT, UserError } from "./_exit.ts";
-import type { Configuration } from "./_configuration.ts";
+import { EXIT, UserError } from "../host/exit.ts";
+import type { Configuration } from "../host/configuration.ts";
 import { createLocks, type Locks } from "./_locks.ts";
 import { networkFor, proxyProblems } from "./_network.ts";
 import { realPorts } from "./_ports.ts";
 import { watchConfiguration } from "./_reload.ts";
 import { stopRequested } from "./_stop.ts";
 import { secretsIn } from "./_secrets.ts";
-import { storeError } from "./_store-error.ts";
+import { storeError } from "../host/store-error.ts";
 
 /** Runs the worker until it is asked to stop. Resolves with the exit code. */
 export async function start(loaded: Configuration): Promise<number> {

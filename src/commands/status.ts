@@ -1,8 +1,8 @@
 import * as v from "valibot";
 import { parseJson } from "../core/json.ts";
 import { reasonOf } from "../core/log.ts";
-import { readHttpConfiguration } from "./_configuration.ts";
-import { EXIT, UserError } from "./_exit.ts";
+import { readHttpConfiguration } from "../host/configuration.ts";
+import { EXIT, UserError } from "../host/exit.ts";
 import { networkFor } from "./_network.ts";
 import { originOf } from "./_worker-client.ts";
 

@@ -2,8 +2,8 @@ import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { parseJson } from "../core/json.ts";
 import { reasonOf } from "../core/log.ts";
-import { readConfiguration } from "./_configuration.ts";
-import { EXIT, UserError } from "./_exit.ts";
+import { readConfiguration } from "../host/configuration.ts";
+import { EXIT, UserError } from "../host/exit.ts";
 
 export interface TraceOptions {
   readonly config?: string | undefined;

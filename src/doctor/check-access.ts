@@ -1,4 +1,4 @@
-import { accessOf } from "../commands/_config-access.ts";
+import { accessOf } from "../core/access/report.ts";
 import type { Grant, Role } from "../core/access/model.ts";
 import { get, isTree } from "../core/config/aliases-tree.ts";
 import type { AccountConfig } from "../core/config/schema.ts";

@@ -2,7 +2,7 @@ import { accessSync, constants, existsSync, readFileSync, statSync, statfsSync }
 import { dirname, join } from "node:path";
 import process from "node:process";
 import manifest from "../../package.json" with { type: "json" };
-import { withWorkerStore } from "../commands/_access-store.ts";
+import { withWorkerStore } from "../host/worker-store.ts";
 import type { Grant } from "../core/access/model.ts";
 import { isTree } from "../core/config/aliases-tree.ts";
 import type { Config } from "../core/config/schema.ts";

@@ -1,4 +1,4 @@
-import type { Configuration } from "../commands/_configuration.ts";
+import type { Configuration } from "../host/configuration.ts";
 import type { Pair } from "./by-qr.ts";
 import type { OnboardOptions } from "./options.ts";
 import type { Progress } from "./progress.ts";

@@ -1,7 +1,7 @@
-import { homedir, userInfo } from "node:os";
 import { join, resolve } from "node:path";
 import process from "node:process";
 import JSON5 from "json5";
+import { expandHome, home } from "../host/paths.ts";
 import { hasComments } from "./edit.ts";
 import type { Places } from "./file-step.ts";
 import { acceptsDingTalk, hasBlock } from "./openclaw.ts";
@@ -41,11 +41,3 @@ export function jsonIn(text: string): unknown {
     return undefined;
   }
 }
-
-/** `~` stands for the home folder. */
-export function expandHome(path: string): string {
-  return path === "~" || path.startsWith("~/") ? join(home(), path.slice(1)) : path;
-}
-
-/** Node takes an empty HOME at its word. */
-export const home = () => homedir() || userInfo().homedir;

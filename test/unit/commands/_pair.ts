@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import { UserError } from "../../../src/commands/_exit.ts";
+import { UserError } from "../../../src/host/exit.ts";
 import { pair, type PairOptions } from "../../../src/commands/pair.ts";
 import { ENVIRONMENT } from "../../../src/core/config/schema.ts";
 import { openSqliteStore } from "../../../src/store/sqlite.ts";

@@ -2,7 +2,7 @@ import { mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import { readConfiguration } from "../../../src/commands/_configuration.ts";
+import { readConfiguration } from "../../../src/host/configuration.ts";
 import { watchConfiguration } from "../../../src/commands/_reload.ts";
 import { ENVIRONMENT, type Config } from "../../../src/core/config/schema.ts";
 import { createFakeClock } from "../../support/fake-clock.ts";

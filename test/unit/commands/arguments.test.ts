@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { parseArguments, refuseStray } from "../../../src/commands/_arguments.ts";
-import { EXIT, UserError } from "../../../src/commands/_exit.ts";
+import { EXIT, UserError } from "../../../src/host/exit.ts";
 import { USAGE } from "../../../src/commands/_usage.ts";
 
 /** What main does with a command line before anything runs: the refusal's words, or undefined. */

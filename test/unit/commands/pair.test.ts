@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { UserError } from "../../../src/commands/_exit.ts";
+import { UserError } from "../../../src/host/exit.ts";
 import { DESK_TEXTS } from "../../../src/core/desk/texts.ts";
 import { saidIn } from "../../../src/core/message.ts";
 import { MIGRATIONS } from "../../../src/store/schema.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { resolve } from "node:path";
 import { parseArguments } from "../../../src/commands/_arguments.ts";
-import { UserError } from "../../../src/commands/_exit.ts";
+import { UserError } from "../../../src/host/exit.ts";
 import { bodyOf } from "../../../src/commands/_send-body.ts";
 import { originOf } from "../../../src/commands/_worker-client.ts";
 

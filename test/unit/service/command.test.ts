@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { readConfiguration } from "../../../src/commands/_configuration.ts";
-import { UserError } from "../../../src/commands/_exit.ts";
+import { readConfiguration } from "../../../src/host/configuration.ts";
+import { UserError } from "../../../src/host/exit.ts";
 import { service, type ServiceAction, type ServiceOptions } from "../../../src/commands/service.ts";
 import type { Machine } from "../../../src/service/machine.ts";
 import { isOurs } from "../../../src/service/unit.ts";

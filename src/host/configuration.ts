@@ -7,7 +7,7 @@ import { loadConfig, type Sources } from "../core/config/load.ts";
 import type { ConfigFile, Loaded } from "../core/config/model.ts";
 import { ENVIRONMENT, type Config } from "../core/config/schema.ts";
 import { reasonOf } from "../core/log.ts";
-import { PATHS, expandHome, home } from "./_paths.ts";
+import { PATHS, expandHome, home } from "./paths.ts";
 
 export interface Configuration extends Loaded {
   /** The file that holds `channels.dingtalk`, if any. */

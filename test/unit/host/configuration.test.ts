@@ -4,7 +4,7 @@ import { homedir, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import process from "node:process";
 import { safeParse, type GenericSchema } from "valibot";
-import { readConfiguration, readHttpConfiguration } from "../../../src/commands/_configuration.ts";
+import { readConfiguration, readHttpConfiguration } from "../../../src/host/configuration.ts";
 import { ENVIRONMENT, PATH_KEYS } from "../../../src/core/config/schema.ts";
 import { BLOCK, entriesOf, type Shape } from "../../../src/core/config/shape.ts";
 

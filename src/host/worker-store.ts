@@ -11,8 +11,8 @@ import type { AccessTable, Store } from "../core/store.ts";
 import { createAuditFile, type AuditFile } from "../store/audit-file.ts";
 import { MIGRATIONS } from "../store/schema.ts";
 import { openSqliteStore } from "../store/sqlite.ts";
-import { EXIT, UserError } from "./_exit.ts";
-import { foreignStoreError } from "./_store-error.ts";
+import { EXIT, UserError } from "./exit.ts";
+import { foreignStoreError } from "./store-error.ts";
 
 /**
  * Opens the worker's own store, which it may be using at this moment: its lock is not asked for, nothing

@@ -1,6 +1,6 @@
 import { reasonOf } from "../core/log.ts";
 import { LayoutError } from "../store/schema.ts";
-import { EXIT, UserError } from "./_exit.ts";
+import { EXIT, UserError } from "./exit.ts";
 
 /** What keeps a database from being used. `other`: nothing that its file has to do with, as far as one can tell. */
 interface Trouble {

@@ -1,13 +1,13 @@
-import { createAgents } from "../core/access/agent.ts";
-import { createGroups } from "../core/access/groups.ts";
-import type { Asker, Role } from "../core/access/model.ts";
-import { rightsOf } from "../core/access/rights.ts";
-import { createRoles } from "../core/access/roles.ts";
-import type { Roster } from "../core/access/roster.ts";
-import type { AccountConfig } from "../core/config/schema.ts";
-import type { Chat } from "../core/inbound/session.ts";
-import { warningsOn } from "./_config-mistakes.ts";
-import { listOf, namedIn, namesIn } from "./_config-people.ts";
+import { createAgents } from "./agent.ts";
+import { createGroups } from "./groups.ts";
+import type { Asker, Role } from "./model.ts";
+import { rightsOf } from "./rights.ts";
+import { createRoles } from "./roles.ts";
+import type { Roster } from "./roster.ts";
+import type { AccountConfig } from "../config/schema.ts";
+import type { Chat } from "../inbound/session.ts";
+import { warningsOn } from "./mistakes.ts";
+import { listOf, namedIn, namesIn } from "./names.ts";
 
 /** Who can talk to one robot, and what of that its owner may not have meant. */
 export interface AccessReport {

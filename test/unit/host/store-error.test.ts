@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { EXIT, UserError } from "../../../src/commands/_exit.ts";
-import { foreignStoreError, storeError } from "../../../src/commands/_store-error.ts";
+import { EXIT, UserError } from "../../../src/host/exit.ts";
+import { foreignStoreError, storeError } from "../../../src/host/store-error.ts";
 import { LayoutError } from "../../../src/store/schema.ts";
 
 const FILE = "/data/dingbridge.sqlite";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { accessOf } from "../../../src/commands/_config-access.ts";
+import { accessOf } from "../../../src/core/access/report.ts";
 import { ROBOT, configOf } from "../config/_loading.ts";
 
 const OWNED = { owners: ["boss"] };

@@ -1,5 +1,5 @@
-import type { AccountConfig } from "../core/config/schema.ts";
-import { listOf, namedIn, namesIn } from "./_config-people.ts";
+import type { AccountConfig } from "../config/schema.ts";
+import { listOf, namedIn, namesIn } from "./names.ts";
 
 export interface Circumstances {
   /** The file names no owner. */

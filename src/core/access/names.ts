@@ -1,4 +1,4 @@
-import type { AccountConfig } from "../core/config/schema.ts";
+import type { AccountConfig } from "../config/schema.ts";
 
 const MAX_NAMES = 20;
 
