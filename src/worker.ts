@@ -90,7 +90,7 @@ export function createWorker(config: Config, ports: WorkerPorts): Worker {
     cron: createCronDelivery({
       store,
       sending,
-      texts: TEXTS[config.accounts[0]?.locale ?? "zh"],
+      textsOf: (account) => TEXTS[accounts.get(account)?.config.locale ?? "zh"],
       mayDeliver: createMayDeliver(accounts),
       clock,
     }),

@@ -23,7 +23,8 @@ export type MayDeliver = { readonly ok: true } | { readonly ok: false; readonly 
 export interface CronOptions {
   readonly store: Pick<Store, "chatByFoldedKey">;
   readonly sending: Pick<Sending, "accounts" | "submit" | "refused">;
-  readonly texts: Pick<Texts, "jobFailed">;
+  /** What a robot says for itself. */
+  readonly textsOf: (account: string) => Pick<Texts, "jobFailed">;
   /**
    * Whether a job may write to these addressees of this robot. `chat` is where it was ordered; a job that
    * was not ordered in any chat is not asked about: the gateway's owner has made it.
@@ -78,7 +79,7 @@ const ERROR_CHARS = 1000;
 const MINUTE = 60_000;
 
 export function createCronDelivery(options: CronOptions): CronDelivery {
-  const { store, sending, texts, mayDeliver, clock } = options;
+  const { store, sending, textsOf, mayDeliver, clock } = options;
 
   const chatNamedBy = async (key: string | null | undefined) =>
     key ? await store.chatByFoldedKey(foldedKey(key)) : undefined;
@@ -104,14 +105,15 @@ export function createCronDelivery(options: CronOptions): CronDelivery {
   return {
     async deliver(event, given) {
       if (event.action !== "finished") return ignored("only finished runs are delivered");
-      const content = contentOf(event, texts);
-      if (typeof content === "string") return ignored(content);
+      const said = saidBy(event);
+      if (typeof said === "string") return ignored(said);
       const way = await wayOf(event, given);
       if (typeof way === "string") return { kind: "unknown-chat", reason: way };
       const { account, to, addresses, orderedIn } = way;
       if (!sending.accounts.ids.includes(account)) {
         return { kind: "unknown-chat", reason: `the robot ${account} does not run here` };
       }
+      const content = said(textsOf(account));
       const verdict = orderedIn && mayDeliver(orderedIn, addresses, account);
       if (orderedIn !== undefined && verdict?.ok === false) {
         const { reason } = verdict;
@@ -138,15 +140,16 @@ const BY = "gateway";
 
 const ignored = (reason: string): CronOutcome => ({ kind: "ignored", reason });
 
-/** What there is to say, or why there is nothing. */
-function contentOf(event: CronEvent, texts: Pick<Texts, "jobFailed">): Content | string {
+/** What there is to say, a failure in the robot's own words; or why there is nothing. */
+function saidBy(event: CronEvent): ((texts: Pick<Texts, "jobFailed">) => Content) | string {
   if (event.status === "error") {
     const name = oneLine(event.job?.name || event.jobId).slice(0, NAME_CHARS);
     const error = oneLine(event.error || "?").slice(0, ERROR_CHARS);
-    return { kind: "text", text: texts.jobFailed(name, error) };
+    return (texts) => ({ kind: "text", text: texts.jobFailed(name, error) });
   }
   const cleaned = cleanAnswer(event.summary ?? "");
-  return cleaned.kind === "text" ? { kind: "markdown", text: cleaned.text } : cleaned.kind;
+  if (cleaned.kind !== "text") return cleaned.kind;
+  return () => ({ kind: "markdown", text: cleaned.text });
 }
 
 const oneLine = (said: string) => said.replace(/\s+/g, " ").trim();

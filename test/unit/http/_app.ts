@@ -21,7 +21,7 @@ export function serving(options: Partial<AppOptions> = {}, given: WorldOptions =
     cron: createCronDelivery({
       store,
       sending,
-      texts: TEXTS.en,
+      textsOf: () => TEXTS.en,
       mayDeliver: () => proactive.verdict,
       clock,
     }),

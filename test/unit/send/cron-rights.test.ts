@@ -25,7 +25,7 @@ function asking(verdict: MayDeliver = { ok: true }, options: WorldOptions = {}) 
   const cron = createCronDelivery({
     store: world.store,
     sending: world.sending,
-    texts: TEXTS.en,
+    textsOf: () => TEXTS.en,
     mayDeliver(chat, to, account) {
       asked.push({ chat, to: to.map(nameOf), account });
       return verdict;

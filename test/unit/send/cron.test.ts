@@ -23,7 +23,8 @@ function delivering() {
   const world = createWorld();
   const { store, sending, clock } = world;
   const mayDeliver = () => ({ ok: true }) as const;
-  const cron = createCronDelivery({ store, sending, texts: TEXTS.en, mayDeliver, clock });
+  const textsOf = (account: string) => TEXTS[account === groupChat.account ? "en" : "zh"];
+  const cron = createCronDelivery({ store, sending, textsOf, mayDeliver, clock });
   const deliver = (event: object, ...to: Address[]) =>
     cron.deliver(v.parse(CronEventSchema, event), { to });
   const said = () =>
