@@ -10,7 +10,7 @@
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { delimiter, dirname, join } from "node:path";
+import { basename, delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -38,6 +38,7 @@ const [file, args] =
 const runtime = choose();
 const child = spawn(runtime.path, [...ARGUMENTS[runtime.name], file, ...args], {
   stdio: "inherit",
+  env: { ...process.env, DINGBRIDGE_CALLED: called() },
 });
 // What is sent to this process is handed on, but for a terminal's Ctrl+C: that reaches the child by
 // itself, and a second one would end it at once.
@@ -53,6 +54,12 @@ child.on("exit", (code, signal) => {
   process.removeAllListeners(signal);
   process.kill(process.pid, signal);
 });
+
+/** What a person types to run it again: npm links it under its own name. */
+function called() {
+  if (basename(process.argv[1] ?? "") !== "dingbridge") return "node src/launch.mjs";
+  return process.env.npm_command === "exec" ? "npx dingbridge" : "dingbridge";
+}
 
 /** Bun, else a Node that is new enough, else Deno. */
 function choose() {

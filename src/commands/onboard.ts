@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import process from "node:process";
+import { runtime } from "#runtime";
 import { createSystemClock } from "../core/clock.ts";
 import type { SecretSources } from "../core/config/secrets.ts";
 import { createGateway } from "../core/gateway/client.ts";
@@ -25,6 +26,7 @@ import { TEXTS } from "../onboard/texts.ts";
 import { Cancelled, GivenUp, MissingAnswer, createUi } from "../onboard/ui.ts";
 import { cannotWrite, readText } from "../onboard/write.ts";
 import { VERSION } from "../version.ts";
+import { calledAs } from "../host/called.ts";
 import { readConfiguration, systemLocale, type Configuration } from "../host/configuration.ts";
 import { EXIT, UserError } from "../host/exit.ts";
 import { expandHome, home } from "../host/paths.ts";
@@ -157,8 +159,9 @@ async function steps(
     ui.bad(texts.file.unverified);
     return EXIT.crash;
   }
-  const file = options.config === undefined ? undefined : target.path;
-  const next = texts.next.steps({ file, isPairing: access === "pairing", isQr: robot.isCreated });
+  const more = options.config === undefined ? "" : ` --config ${target.path}`;
+  const run = (command: string) => `${calledAs(runtime.name)} ${command}${more}`;
+  const next = texts.next.steps({ run, isPairing: access === "pairing", isQr: robot.isCreated });
   ui.say(texts.next.title);
   ui.plain(next.map((step, at) => `  ${at + 1}. ${step}`).join("\n"));
   ui.close("");

@@ -176,8 +176,8 @@ export const en: Texts = {
 
   next: {
     title: "Done. What next:",
-    steps: ({ file, isPairing, isQr }) => [
-      `Run it: npm start${file === undefined ? "" : ` -- --config ${file}`}, and wait for "connected to DingTalk" in the log; to keep it running, make it a service`,
+    steps: ({ run, isPairing, isQr }) => [
+      `Run it: ${run("start")}, and wait for "connected to DingTalk" in the log`,
       ...(isQr
         ? []
         : [
@@ -186,10 +186,11 @@ export const en: Texts = {
       "Find the robot by its name in DingTalk and say hello to it",
       ...(isPairing
         ? [
-            "It gives you a code: run dingbridge pair approve CODE on this machine; the first who is approved becomes the owner",
+            `It gives you a code: run ${run("pair approve CODE")} on this machine; the first who is approved becomes the owner`,
           ]
         : []),
       "Add it to a group (group settings → robots → add), then @ it",
+      `Keep it running: ${run("service install")}. If something is wrong: ${run("doctor")}`,
     ],
     notDone: "Not finished.",
   },

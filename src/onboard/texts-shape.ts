@@ -124,7 +124,8 @@ export interface Texts {
   readonly next: {
     readonly title: string;
     readonly steps: (what: {
-      readonly file: string | undefined;
+      /** What somebody types here for a command of ours. */
+      readonly run: (command: string) => string;
       readonly isPairing: boolean;
       readonly isQr: boolean;
     }) => readonly string[];

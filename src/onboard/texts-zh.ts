@@ -165,16 +165,17 @@ export const zh: Texts = {
 
   next: {
     title: "好了。接下来：",
-    steps: ({ file, isPairing, isQr }) => [
-      `启动：npm start${file === undefined ? "" : ` -- --config ${file}`}，等日志里出现 connected to DingTalk；要长期运行，就把它装成系统服务`,
+    steps: ({ run, isPairing, isQr }) => [
+      `启动：${run("start")}，等日志里出现 connected to DingTalk`,
       ...(isQr ? [] : ["还没发布的话：开发者后台 → 版本管理与发布 → 创建新版本 → 发布"]),
       "在钉钉里搜索机器人的名字，私聊它，说一声“你好”",
       ...(isPairing
         ? [
-            "它会给你一个配对码：在这台机器上运行 dingbridge pair approve 配对码，第一个被批准的人就是主人",
+            `它会给你一个配对码：在这台机器上运行 ${run("pair approve 配对码")}，第一个被批准的人就是主人`,
           ]
         : []),
       "加进群：群设置 → 机器人 → 添加机器人，然后 @ 它提问",
+      `让它一直运行：${run("service install")}；出了问题：${run("doctor")}`,
     ],
     notDone: "还没有完成。",
   },

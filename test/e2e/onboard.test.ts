@@ -307,6 +307,8 @@ describe.skipIf(!hasTerminal).each(["bun", "node", "deno"] as const)(
         terminal.keys("Down", "Enter");
         expect(await terminal.ended()).toBe(0);
         expect(terminal.screen()).toContain("What next:");
+        const called = { bun: "bun", deno: "deno run -A", node: "node" }[runtime];
+        expect(terminal.screen()).toContain(`Run it: ${called} src/main.ts start`);
         expect(terminal.screen()).not.toContain(dingtalk.clientSecret);
         expect(robotIn(own())).toMatchObject({
           clientId: dingtalk.clientId,
