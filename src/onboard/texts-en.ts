@@ -7,6 +7,7 @@ export const en: Texts = {
   title: "dingbridge: a DingTalk robot in a few minutes",
   yes: "Yes",
   no: "No",
+  keys: "(↑/↓ and Enter)",
   quit: "Quit",
   retry: "Try again",
   skip: "Skip",

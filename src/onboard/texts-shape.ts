@@ -7,6 +7,7 @@ export interface Texts {
   readonly title: string;
   readonly yes: string;
   readonly no: string;
+  readonly keys: string;
   readonly quit: string;
   readonly retry: string;
   readonly skip: string;

@@ -7,6 +7,7 @@ export const zh: Texts = {
   title: "dingbridge：几分钟接好一个钉钉机器人",
   yes: "是",
   no: "否",
+  keys: "（↑/↓ 选择，回车确认）",
   quit: "退出",
   retry: "再试一次",
   skip: "跳过",

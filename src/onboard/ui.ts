@@ -8,6 +8,14 @@ export interface Choice<T extends string> {
   readonly hint?: string;
 }
 
+/** What stands beside questions. */
+interface Words {
+  readonly yes: string;
+  readonly no: string;
+  /** The keys that choose. */
+  readonly keys: string;
+}
+
 /** Whoever sits there. Questions reject with `Cancelled` on Ctrl+C and Esc. */
 export interface Ui {
   /** Questions can be asked. */
@@ -57,7 +65,7 @@ export class GivenUp extends Error {
 export function createUi(options: {
   readonly output: NodeJS.WriteStream;
   readonly ask: boolean;
-  readonly words: { readonly yes: string; readonly no: string };
+  readonly words: Words;
 }): Ui {
   const { output, words } = options;
   const isInteractive = options.ask && process.stdin.isTTY && output.isTTY;
@@ -75,10 +83,7 @@ export function qrOf(url: string, output: { readonly isTTY: boolean; readonly co
   return rows.map((row) => (output.isTTY ? `\u001B[97;40m${row}\u001B[0m` : row)).join("\n");
 }
 
-function terminal(
-  output: NodeJS.WriteStream,
-  { yes, no }: { readonly yes: string; readonly no: string },
-): Ui {
+function terminal(output: NodeJS.WriteStream, { yes, no, keys }: Words): Ui {
   const answered = async <T>(
     question: (signal: AbortSignal) => Promise<T>,
   ): Promise<Exclude<T, symbol>> => {
@@ -116,7 +121,15 @@ function terminal(
       const options = choices.map((choice) => ({ ...choice }));
       // clack's own type tells values that are strings from others, and T may be either to it.
       const question = (signal: AbortSignal) =>
-        select<string>({ message, options, initialValue: usual, output, signal });
+        select<string>({
+          message: `${message} ${keys}`,
+          options,
+          initialValue: usual,
+          // They are in English.
+          showInstructions: false,
+          output,
+          signal,
+        });
       return (await answered(question)) as typeof usual;
     },
     agree: async (message, usual) =>
