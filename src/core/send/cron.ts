@@ -53,6 +53,12 @@ const text = v.optional(v.nullable(v.string("expected a string")));
 const id = v.optional(v.nullable(v.union([v.string(), v.number()], "expected a string or number")));
 
 /**
+ * The session a job was made in. Whoever makes one may choose its `sessionKey`, and one of a session of its
+ * own has none; this is the gateway's to write. Seen with OpenClaw 2026.9.6.
+ */
+const Owner = v.optional(v.nullable(v.object({ sessionKey: text }, "expected an object")));
+
+/**
  * The body of the gateway's cron webhook (a job with `delivery.mode: "webhook"`), as far as it matters
  * here. A run has `runId` and `runAtMs` in newer gateways only.
  */
@@ -60,7 +66,9 @@ export const CronEventSchema = v.object(
   {
     jobId: v.pipe(v.string("expected the job's id"), v.minLength(1, "is empty")),
     action: v.string("expected a string"),
-    job: v.optional(v.nullable(v.object({ name: text, sessionKey: text }, "expected an object"))),
+    job: v.optional(
+      v.nullable(v.object({ name: text, sessionKey: text, owner: Owner }, "expected an object")),
+    ),
     status: text,
     summary: text,
     error: text,
@@ -90,9 +98,14 @@ export function createCronDelivery(options: CronOptions): CronDelivery {
     // the chat's is the job's. Seen with OpenClaw 2026.9.6.
     const own = await chatNamedBy(event.sessionKey);
     const jobs = await chatNamedBy(event.job?.sessionKey);
-    const chat = own ?? jobs;
-    const orderedIn = jobs ?? own;
+    const maker = event.job?.owner?.sessionKey;
+    const makers = await chatNamedBy(maker);
+    if (makers === undefined && isOurs(maker)) {
+      return "the chat this job was made in is not known here, so nobody can say where it may write";
+    }
+    const orderedIn = makers ?? jobs ?? own;
     if (to.length === 0) {
+      const chat = own ?? jobs ?? makers;
       if (chat === undefined) return reasonFor(event.job?.sessionKey ?? event.sessionKey ?? "");
       return { account: chat.account, to: chatOf(chat), addresses: [addressOf(chat)], orderedIn };
     }
@@ -161,8 +174,11 @@ const chatOf = ({ account, kind, conversationId, userId }: Chat): Chat => ({
   userId,
 });
 
+const isOurs = (sessionKey: string | null | undefined) =>
+  /^agent:[^:]+:dingtalk:(?:user|group):/i.test(sessionKey ?? "");
+
 function reasonFor(sessionKey: string): string {
-  return /^agent:[^:]+:dingtalk:(user|group):/.test(sessionKey)
+  return isOurs(sessionKey)
     ? "nobody has written in this session's chat yet, and the gateway gives session keys in small letters only, from which the id cannot be told: name the chat by ?to=user:<user id> or ?to=group:<conversation id>"
     : "this session belongs to no DingTalk chat: name one by ?to=user:<user id> or ?to=group:<conversation id>";
 }

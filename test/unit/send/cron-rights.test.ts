@@ -60,6 +60,42 @@ describe("whose rights a job has", () => {
     expect(taken[0]?.replies[0]?.targets).toEqual(["user:staff1"]);
   });
 
+  test.each([
+    ["it runs in a session of its own", { sessionKey: NO_CHAT }],
+    ["it says it is another's", { sessionKey: NO_CHAT, job: { sessionKey: DIRECT } }],
+    ["it says it is the agent's", { sessionKey: NO_CHAT, job: { sessionKey: "agent:main:main" } }],
+    ["it runs in another's session", { sessionKey: DIRECT }],
+  ])("those of the chat it was made in, also where %s", async (_what, event) => {
+    const { asked, deliver } = asking();
+    const job = { ...("job" in event ? event.job : {}), owner: { sessionKey: GROUP } };
+    await deliver({ ...event, job }, [elsewhere]);
+    expect(asked).toMatchObject([{ chat: { conversationId: "cidGroup==" }, to: ["user:boss"] }]);
+  });
+
+  test("those of the chat it was made in, for somebody whose session it names", async () => {
+    const { asked, deliver, taken } = asking({ ok: false, reason: "no" });
+    const job = { sessionKey: DIRECT, owner: { sessionKey: GROUP } };
+    expect(await deliver({ sessionKey: NO_CHAT, job })).toMatchObject({ kind: "refused" });
+    expect(asked).toMatchObject([{ chat: { conversationId: "cidGroup==" }, to: ["user:staff1"] }]);
+    expect(taken).toEqual([]);
+  });
+
+  test("goes to the chat it was made in, where it names no other", async () => {
+    const { deliver, taken } = asking();
+    const job = { owner: { sessionKey: GROUP } };
+    expect(await deliver({ sessionKey: NO_CHAT, job })).toMatchObject({ kind: "accepted" });
+    expect(taken[0]?.replies[0]?.targets).toEqual(["group:cidGroup=="]);
+  });
+
+  test("nobody's, where the chat it was made in is not known", async () => {
+    const { asked, deliver, taken } = asking();
+    const job = { owner: { sessionKey: "agent:main:dingtalk:user:long-gone" } };
+    expect(await deliver({ sessionKey: NO_CHAT, job }, [elsewhere])).toMatchObject({
+      kind: "unknown-chat",
+    });
+    expect([asked, taken]).toEqual([[], []]);
+  });
+
   test("its owner's, who has not ordered it in a chat", async () => {
     const { asked, deliver, taken } = asking({ ok: false, reason: "no" });
     expect(await deliver({ sessionKey: NO_CHAT }, [elsewhere])).toMatchObject({ kind: "accepted" });
