@@ -71,6 +71,8 @@ export function createAccount(options: AccountOptions) {
   /** The next works take messages in at once, and begin with them when these have ended: nothing is done twice. */
   const replaceWorks = async (wanted: AccountConfig) => {
     const before = works;
+    // What still runs is nothing for those who are shut out.
+    before.useAccess(wanted);
     works = worksFor(wanted);
     await before.stop();
     await works.start();

@@ -128,7 +128,9 @@ export function createWorks(options: WorksOptions) {
 
   /** Who may talk has changed: what was said about that in a chat is sent, what waits is looked at again. */
   const refresh = async () => {
-    if (await roster.refresh()) await outbox.wakeAll();
+    if (!(await roster.refresh())) return;
+    stops.review();
+    await outbox.wakeAll();
   };
 
   const sort = createSorting({ account, access, robots });
@@ -257,6 +259,7 @@ export function createWorks(options: WorksOptions) {
     /** Who may talk is another matter from now on. */
     useAccess(next: AccountConfig) {
       access.use(next);
+      stops.review();
       warnIfOpen(next);
     },
     /** Takes up what has been left: by an earlier process, or by the works before these. */

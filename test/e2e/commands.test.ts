@@ -204,14 +204,25 @@ describe.each([...RUNTIMES])("%s: pairing", (runtime) => {
     // It outlives the worker, and can be taken back.
     await world.kill();
     await world.start();
+    const session = () => world.gateway.sessionOf(second.session);
+    const asked = second.asked().length;
     await second.say("还在吗");
+    // Not by counting messages: what was being sent at the kill is sent again.
+    await until("the answer", () => second.asked().length > asked && session()?.active === false);
     expect(textOf((await second.replies(4)).at(-1))).toBe("好的");
+    // It ends what runs for them, too.
+    const { respond } = holding("第一句。", "永远不会说");
+    second.answers(respond);
+    await second.say("写一篇长文");
+    await until("the turn", () => session()?.active);
     expect(await world.command("pair", "revoke", second.userId)).toMatchObject({ code: 0 });
+    await until("its end", () => session()?.active === false, 15_000);
+    expect(second.sends().filter((send) => textOf(send).includes("第一句"))).toEqual([]);
     // Noticed within a second. One word at a time: more would have to wait for DingTalk's limits.
     await until("the revocation", async () => {
-      const before = second.sends().length;
+      const sent = second.sends().length;
       await second.say("还能说吗");
-      if (codeIn(textOf((await second.replies(before + 1)).at(-1))) !== "") return true;
+      if (codeIn(textOf((await second.replies(sent + 1)).at(-1))) !== "") return true;
       await new Promise((resolve) => setTimeout(resolve, 200));
       return false;
     });

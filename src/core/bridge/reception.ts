@@ -2,7 +2,7 @@ import type { Clock } from "../clock.ts";
 import type { Counters } from "../counters.ts";
 import type { Desk } from "../desk/desk.ts";
 import { parseRobotMessage, type RobotMessage } from "../inbound/robot-message.ts";
-import { chatOf, type Chat } from "../inbound/session.ts";
+import { chatOf, mentionOf, type Chat } from "../inbound/session.ts";
 import type { Log } from "../log.ts";
 import type { Mention, Words } from "../message.ts";
 import type { InboxEntry, Store } from "../store.ts";
@@ -63,10 +63,7 @@ export function createReception(options: ReceptionOptions): Reception {
 
   const answer = async (entry: InboxEntry, message: RobotMessage, said: string | undefined) => {
     const chat = chatOf(entry.account, message);
-    const mention =
-      chat.kind === "direct" || !options.atSender(chat)
-        ? undefined
-        : { userId: message.senderStaffId, nick: message.senderNick };
+    const mention = options.atSender(chat) ? mentionOf(message, chat) : undefined;
     const trace = traceOf(entry.account, entry.msgId);
     const messages = said === undefined ? [] : options.words(said, chat, mention);
     logAbout(log, entry).info("answered by dingbridge itself", { replies: messages.length });

@@ -7,7 +7,7 @@ import type { Answer, Gateway } from "../gateway/client.ts";
 import { isOutage } from "../gateway/errors.ts";
 import type { Gate, Pass } from "../gateway/gate.ts";
 import type { RobotMessage } from "../inbound/robot-message.ts";
-import { agentIn, chatOf, userIdOf, type Chat } from "../inbound/session.ts";
+import { agentIn, chatOf, mentionOf, userIdOf, type Chat } from "../inbound/session.ts";
 import { reasonOf, type Log } from "../log.ts";
 import type { Mention, Message } from "../message.ts";
 import type { Meter } from "../meter.ts";
@@ -281,7 +281,7 @@ export function createTurn(options: TurnOptions): RunTurn {
       if (!ended.aborted) throw error;
       counters.count("turns_stopped");
       meter.turn("stopped");
-      turn.log.info("turn ended by a person", { session: turn.entry.session });
+      turn.log.info("turn ended before its answer was complete", { session: turn.entry.session });
       const { shown } = turn.showing;
       return { said: shown === "" ? undefined : `${shown}\n\n${texts.stopped}` };
     }
@@ -291,10 +291,11 @@ export function createTurn(options: TurnOptions): RunTurn {
     const { chat, message, mention, showing, signal } = turn;
     // As of now: a turn may take an hour, and a role may be taken back in it.
     const rights = options.rightsOf(message, chat);
-    if (said === undefined) return (await showing.end(texts.emptyCard, signal)) ?? [];
+    if (said === undefined || rights === undefined)
+      return (await showing.end(texts.emptyCard, signal)) ?? [];
     const { words, messages, others } = options.replies.compose(said, chat, {
       mention,
-      files: rights?.files ?? false,
+      files: rights.files,
       log: turn.log,
     });
     const carded = await showing.end(words === "" ? texts.emptyCard : words, signal);
@@ -347,10 +348,7 @@ export function createTurn(options: TurnOptions): RunTurn {
     }
     const { entry, message } = head;
     const chat = chatOf(entry.account, message);
-    const mention =
-      chat.kind === "direct" || !options.atSender(chat)
-        ? undefined
-        : { userId: message.senderStaffId, nick: message.senderNick };
+    const mention = options.atSender(chat) ? mentionOf(message, chat) : undefined;
     const newest = burst.at(-1)?.message ?? message;
     const rights = options.rightsOf(message, chat);
     const about = logAbout(log, entry);
@@ -370,6 +368,7 @@ export function createTurn(options: TurnOptions): RunTurn {
       session: entry.session,
       chat,
       asker: userIdOf(message),
+      isWelcome: () => options.rightsOf(message, chat) !== undefined,
       cards: () => showing.cards,
     });
     try {

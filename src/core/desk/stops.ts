@@ -1,10 +1,10 @@
 import { chatIdOf, type Chat } from "../inbound/session.ts";
 
-/** A turn is ended by the person it is for, or by an owner. */
+/** A turn is ended by the person it is for, by an owner, or because that person may not talk any more. */
 export class StopError extends Error {
   override readonly name = "StopError";
   constructor() {
-    super("somebody asked for this answer to end");
+    super("this answer is to end");
   }
 }
 
@@ -24,6 +24,8 @@ export interface Beginning {
   readonly session: string;
   readonly chat: Chat;
   readonly asker: string;
+  /** Whoever it is for may still talk to the robot. */
+  readonly isWelcome: () => boolean;
   readonly cards: () => readonly string[];
 }
 
@@ -32,6 +34,8 @@ export interface Stops {
   /** A turn runs; `signal` is aborted with a `StopError` when it is to end. */
   begin(turn: Beginning): { readonly signal: AbortSignal; over(): void };
   running(chat: Chat): readonly RunningTurn[];
+  /** Who may talk has changed: what is no longer for anybody ends. */
+  review(): void;
   /** The turn that fills this card. */
   ofCard(outTrackId: string): RunningTurn | undefined;
 }
@@ -69,6 +73,9 @@ export function createStops(): Stops {
     },
     running: (chat) =>
       [...running.values()].filter((turn) => sameChat(turn.chat, chat)).map(({ view }) => view),
+    review() {
+      for (const { isWelcome, view } of running.values()) if (!isWelcome()) view.stop();
+    },
     ofCard: (outTrackId) =>
       running.values().find(({ cards }) => cards().includes(outTrackId))?.view,
   };

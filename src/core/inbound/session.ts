@@ -1,4 +1,5 @@
 import { headerValue } from "../header.ts";
+import type { Mention } from "../message.ts";
 import type { RobotMessage } from "./robot-message.ts";
 
 /** One chat: where messages come from and answers go to. */
@@ -33,6 +34,12 @@ export function askerOf(message: RobotMessage): Asker {
   const { senderStaffId, senderId, senderNick } = message;
   const ids = [senderStaffId, senderId].filter((id) => id !== undefined);
   return { userId: userIdOf(message), ids, nick: senderNick?.trim() || undefined };
+}
+
+/** Who is mentioned where a message is answered: nobody where there are only two. */
+export function mentionOf(message: RobotMessage, chat: Chat): Mention | undefined {
+  if (chat.kind === "direct") return undefined;
+  return { userId: message.senderStaffId, nick: message.senderNick };
 }
 
 /** Which conversation with the agent a message belongs to. */

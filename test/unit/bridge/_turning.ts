@@ -45,6 +45,8 @@ export interface Options {
   readonly slowNoticeMs?: number;
   readonly atSender?: boolean;
   /** Default: everything. */
+  /** Whoever asks may talk to the robot; default: they may. */
+  readonly isWelcome?: () => boolean;
   readonly rights?: Rights;
   readonly loops?: TurnOptions["loops"];
 }
@@ -170,7 +172,7 @@ export function turning(ask: Ask | Answer, options: Options = {}) {
   });
   const run = createTurn({
     system: () => SYSTEM,
-    rightsOf: () => options.rights ?? RIGHTS,
+    rightsOf: () => (options.isWelcome?.() === false ? undefined : (options.rights ?? RIGHTS)),
     loops: options.loops ?? { admit: () => "ok" },
     replies: createReplies({
       formatting: () => ({

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { TEXTS } from "../../../src/core/texts.ts";
 import { groupData, robotData } from "../../support/fake-messages.ts";
-import { fails, turnOf, turning, type Ask } from "./_turning.ts";
+import { fails, says, turnOf, turning, type Ask } from "./_turning.ts";
 
 const { stopped } = TEXTS.zh;
 
@@ -21,6 +21,41 @@ const endless: Ask = (_question, _events, signal) =>
   new Promise((_resolve, reject) => {
     signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
   });
+
+describe("a turn of somebody who is shut out meanwhile", () => {
+  test("ends at once, and they get nothing of it", async () => {
+    let isWelcome = true;
+    const turn = turning(
+      (question, events, signal) => {
+        events.onContent("Half an ans");
+        return endless(question, events, signal);
+      },
+      { isWelcome: () => isWelcome },
+    );
+    await turn.takeIn(robotData());
+    const step = turn.step();
+    await turn.clock.settle();
+    isWelcome = false;
+    turn.stops.review();
+    expect(await step).toBe("again");
+    expect((await turn.store.counts()).inbox).toBe(0);
+    expect(await turn.replies()).toEqual([]);
+  });
+
+  test("ends without an answer, also where that came first", async () => {
+    let isWelcome = true;
+    const turn = turning(
+      async () => {
+        isWelcome = false;
+        return says("all of it");
+      },
+      { isWelcome: () => isWelcome },
+    );
+    await turn.takeIn(robotData());
+    expect(await turn.step()).toBe("again");
+    expect(await turn.replies()).toEqual([]);
+  });
+});
 
 describe("a turn that somebody stops", () => {
   test("ends at once, without an answer of its own, and is not asked again", async () => {

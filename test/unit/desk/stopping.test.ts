@@ -13,7 +13,7 @@ const LOBBY_SESSION = "agent:lobby:dingtalk:group:cidGroup==";
 async function busy(block: object = HOUSE) {
   const desk = await atDesk({ block });
   const run = (chat: Chat, asker: string, session: string, cards: readonly string[] = []) =>
-    desk.stops.begin({ session, chat, asker, cards: () => cards });
+    desk.stops.begin({ session, chat, asker, isWelcome: () => true, cards: () => cards });
   return { ...desk, run };
 }
 

@@ -15,9 +15,9 @@ const group: Chat = {
   userId: undefined,
 };
 
-const begun = (cards: readonly string[] = []) => {
+const begun = (cards: readonly string[] = [], isWelcome = () => true) => {
   const stops = createStops();
-  const turn = { session: "session", chat, asker: "staff1", cards: () => cards };
+  const turn = { session: "session", chat, asker: "staff1", isWelcome, cards: () => cards };
   return { stops, running: stops.begin(turn) };
 };
 
@@ -40,7 +40,13 @@ describe("createStops()", () => {
   test("several turns of one chat are all found", () => {
     const stops = createStops();
     for (const session of ["one", "two"]) {
-      stops.begin({ session, chat: group, asker: "staff1", cards: () => [] });
+      stops.begin({
+        session,
+        chat: group,
+        asker: "staff1",
+        isWelcome: () => true,
+        cards: () => [],
+      });
     }
     expect(stops.running(group).map(({ session }) => session)).toEqual(["one", "two"]);
   });
@@ -56,10 +62,34 @@ describe("createStops()", () => {
     expect(running.signal.aborted).toBe(true);
   });
 
+  test("a turn of somebody who may not talk any more ends when that is looked at", () => {
+    let isWelcome = true;
+    const { stops, running } = begun([], () => isWelcome);
+    const other = stops.begin({
+      session: "other",
+      chat: group,
+      asker: "staff2",
+      isWelcome: () => true,
+      cards: () => [],
+    });
+    stops.review();
+    expect(running.signal.aborted).toBe(false);
+    isWelcome = false;
+    stops.review();
+    expect(running.signal.reason).toBeInstanceOf(StopError);
+    expect(other.signal.aborted).toBe(false);
+  });
+
   test("a turn that is over is not found, says so, and does not take the next one with it", async () => {
     const { stops, running } = begun();
     const [turn] = stops.running(chat);
-    const next = stops.begin({ session: "session", chat, asker: "staff1", cards: () => [] });
+    const next = stops.begin({
+      session: "session",
+      chat,
+      asker: "staff1",
+      isWelcome: () => true,
+      cards: () => [],
+    });
     running.over();
     await turn?.over;
     expect(stops.running(chat)).toHaveLength(1);
