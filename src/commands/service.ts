@@ -54,21 +54,26 @@ interface Context {
 
 function install(context: Context, options: ServiceOptions, ports: ServicePorts): number {
   const { machine, texts, path } = context;
-  const plan = planned(context, options, ports);
+  const shown = planned(context, options, ports);
   if (options.print === true || !machine.hasSystemd) {
-    machine.print(plan.text);
-    for (const line of [...plan.problems, ...plan.warnings]) machine.complain(line);
+    machine.print(shown.text);
+    for (const line of [...shown.problems, ...shown.warnings]) machine.complain(line);
     if (options.print === true) return EXIT.ok;
     machine.complain(texts.noSystemd);
     return EXIT.crash;
   }
+  const before = unitAt(path);
+  if (before !== undefined && !isOurs(before)) throw new UserError(texts.foreign(path), EXIT.crash);
+  if (context.scope === "system" && machine.uidOf(SYSTEM.user) === undefined) {
+    if (makeUser(context) !== 0) throw new UserError(texts.needsRoot(path), EXIT.crash);
+  }
+  // What that user may read is known only now.
+  const plan = planned(context, options, ports);
   for (const warning of plan.warnings) machine.complain(warning);
   if (plan.problems.length > 0) {
     for (const problem of plan.problems) machine.complain(`error: ${problem}`);
     return EXIT.crash;
   }
-  const before = unitAt(path);
-  if (before !== undefined && !isOurs(before)) throw new UserError(texts.foreign(path), EXIT.crash);
   const isNew = before !== plan.text;
   if (isNew) change(context, () => write(path, plan.text));
   machine.print(isNew ? texts.written(path) : texts.unchanged(path));
@@ -77,7 +82,8 @@ function install(context: Context, options: ServiceOptions, ports: ServicePorts)
   const start = before !== undefined && isNew ? ["enable", "restart"] : ["enable --now"];
   const commands = ["daemon-reload", ...start.map((command) => `${command} ${UNIT}`)];
   if (!commands.every((command) => systemctl(context, command.split(" ")) === 0)) return EXIT.crash;
-  machine.print(texts.done);
+  const more = context.scope === "system" ? " --system" : "";
+  machine.print(texts.done(`dingbridge service status${more}`));
   machine.print(texts.log([...journal(context), "-f"].join(" ")));
   if (context.scope === "user" && !machine.lingers) machine.print(texts.linger(machine.user));
   return EXIT.ok;
@@ -96,7 +102,7 @@ function uninstall(context: Context): number {
   if (runs && systemctl(context, ["disable", "--now", UNIT]) !== 0) return EXIT.crash;
   change(context, () => rmSync(path));
   if (runs && systemctl(context, ["daemon-reload"]) !== 0) return EXIT.crash;
-  const data = scope === "system" ? SYSTEM.state : join(machine.home, ".openclaw");
+  const data = scope === "system" ? SYSTEM.home : join(machine.home, ".openclaw");
   machine.print(texts.removed(path, data));
   return EXIT.ok;
 }
@@ -120,7 +126,11 @@ function status(context: Context): number {
 function planned(context: Context, options: ServiceOptions, ports: ServicePorts): Plan {
   const { machine, texts, scope } = context;
   const runtime = runtimeOf(options.runtime);
-  const configured = { ...ports.readConfiguration(options.config), explicit: options.config };
+  // Where no other is named, that of the service's user and not of who installs it.
+  const named = options.config ?? (machine.env["DINGBRIDGE_CONFIG"] || undefined);
+  const file = scope === "system" ? (named ?? SYSTEM.configuration) : named;
+  // Its Client ID and Secret may be known to the service only.
+  const configured = { ...ports.readConfiguration(file, "unneeded"), explicit: named };
   try {
     return planService({ scope, runtime, machine, configured, texts });
   } catch (error) {
@@ -164,6 +174,12 @@ function change({ texts, path }: Context, act: () => void): void {
   }
 }
 
+/** The user of a service of the system, who nobody logs in as. systemd makes its home. */
+function makeUser(context: Context): number {
+  const options = `--system --user-group --home-dir ${SYSTEM.home} --shell /usr/sbin/nologin`;
+  return aloud(context, ["useradd", ...options.split(" "), "--no-create-home", SYSTEM.user]);
+}
+
 const systemctlOf = ({ scope }: Context, args: readonly string[]) => [
   "systemctl",
   ...(scope === "user" ? ["--user"] : []),
@@ -177,17 +193,19 @@ const journal = ({ scope }: Context) => [
   "dingbridge",
 ];
 
-/** Prints the command, runs it, and says what it came to if that is nothing good. */
 function systemctl(context: Context, args: readonly string[]): number {
   const { machine, texts, scope } = context;
-  const command = systemctlOf(context, args);
+  const code = aloud(context, systemctlOf(context, args));
+  if (code !== 0 && scope === "user" && (machine.env["XDG_RUNTIME_DIR"] ?? "") === "") {
+    machine.complain(texts.noBus);
+  }
+  return code;
+}
+
+/** Prints the command, runs it, and says what it came to if that is nothing good. */
+function aloud({ machine, texts }: Context, command: readonly string[]): number {
   machine.print(`$ ${command.join(" ")}`);
   const code = machine.run(command);
-  if (code !== 0) {
-    machine.complain(`error: ${texts.failed(command.join(" "), code)}`);
-    if (scope === "user" && (machine.env["XDG_RUNTIME_DIR"] ?? "") === "") {
-      machine.complain(texts.noBus);
-    }
-  }
+  if (code !== 0) machine.complain(`error: ${texts.failed(command.join(" "), code)}`);
   return code;
 }

@@ -3,14 +3,19 @@ import { dirname } from "node:path";
 
 /**
  * Whether a user without rights of its own gets at a file: every folder on the way lets it pass, and on
- * the way to where a link leads. Throws if there is no such file.
+ * the way to where a link leads. Groups are not looked at. Throws if there is no such file.
+ * @param uid undefined: there is no such user yet, so nothing is its own.
  */
-export function strangersMayRead(path: string): boolean {
+export function mayRead(path: string, uid: number | undefined): boolean {
+  const lets = (at: string, right: number) => {
+    const { mode, uid: owner } = statSync(at);
+    return (mode & (owner === uid ? right << 6 : right)) !== 0;
+  };
   const real = realpathSync(path);
-  if (real !== path && !strangersMayRead(real)) return false;
-  if ((statSync(path).mode & 0o004) === 0) return false;
+  if (real !== path && !mayRead(real, uid)) return false;
+  if (!lets(path, 0o4)) return false;
   for (let at = dirname(path); ; at = dirname(at)) {
-    if ((statSync(at).mode & 0o001) === 0) return false;
+    if (!lets(at, 0o1)) return false;
     if (at === dirname(at)) return true;
   }
 }

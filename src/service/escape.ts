@@ -34,6 +34,15 @@ export function patternPath(path: string): string {
   return lonePath(path.replaceAll(/[\\*?[]/g, String.raw`\$&`));
 }
 
+/** A word of `ReadWritePaths=` and its like, where quotes count but backslashes stand for themselves. */
+export function listedPath(path: string): string {
+  if (/["'\\]/.test(path)) {
+    throw new UnwritableError(`a unit file cannot list ${path}: the quote or backslash`);
+  }
+  // "-": it may not be there.
+  return word(`-${path}`);
+}
+
 /** `%` begins a specifier everywhere in a unit file. */
 const specifiers = (text: string) => text.replaceAll("%", "%%");
 

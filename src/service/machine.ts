@@ -27,6 +27,8 @@ export interface Machine {
   readonly systemdVersion: number;
   /** Whether this user's services run without anybody being logged in. */
   readonly lingers: boolean;
+  /** Undefined: there is no such user. */
+  uidOf(user: string): number | undefined;
   /** Runs a program, whose words go to the same terminal; the exit code, or 127 if there is no such program. */
   run(command: readonly string[]): number;
   print(line: string): void;
@@ -48,6 +50,10 @@ export function thisMachine(): Machine {
     hasSystemd: existsSync("/run/systemd/system"),
     systemdVersion: systemdVersion(),
     lingers: existsSync(`/var/lib/systemd/linger/${user}`),
+    uidOf(name) {
+      const { status, stdout } = spawnSync("id", ["-u", name], { encoding: "utf8" });
+      return status === 0 ? Number(stdout) : undefined;
+    },
     run([program = "", ...args]) {
       const { status, error } = spawnSync(program, args, { stdio: "inherit" });
       return error === undefined ? (status ?? 1) : 127;

@@ -1,8 +1,9 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { dirname, isAbsolute, join, resolve } from "node:path";
+import type { Effective } from "../core/config/model.ts";
 import type { Config } from "../core/config/schema.ts";
 import { ENVIRONMENT } from "../core/config/schema.ts";
-import { inHome, strangersMayRead } from "./access.ts";
+import { inHome, mayRead } from "./access.ts";
 import type { Machine } from "./machine.ts";
 import { findRuntime, lowestOf, runtimeArguments, type RuntimeName } from "./runtimes.ts";
 import type { ServiceTexts } from "./texts.ts";
@@ -13,6 +14,7 @@ export interface Configured {
   readonly explicit: string | undefined;
   readonly watched: readonly string[];
   readonly config: Config | undefined;
+  readonly effective: readonly Effective[];
 }
 
 export interface PlanOptions {
@@ -36,8 +38,11 @@ export interface Plan {
 
 export const UNIT = "dingbridge.service";
 
-/** Not secrets, and the service would look elsewhere without them. */
+/** Not secrets, and the service of a user would look elsewhere without them. */
 const CARRIED = ["OPENCLAW_CONFIG_PATH", "DINGBRIDGE_DATA_DIR", "DINGBRIDGE_LOG_DIR"];
+
+/** Everybody reads them, so that they are not in `ENVIRONMENT`. */
+const PROXIES = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"];
 
 export const unitPath = (scope: Scope, machine: Machine) =>
   scope === "system"
@@ -59,18 +64,23 @@ export function planService(options: PlanOptions): Plan {
       : [machine.binary, ...start];
   const environmentFile =
     scope === "system" ? SYSTEM.secrets : join(machine.home, ".openclaw/dingbridge.env");
-  const needed = [program.path, machine.binary === undefined ? main : undefined, file].filter(
-    (path) => path !== undefined,
-  );
+  const programs = [program.path, ...(machine.binary === undefined ? [main] : [])];
+  // Before there is that user nothing can be its own: not yet a reason to complain of its file.
+  const uid = scope === "system" ? machine.uidOf(SYSTEM.user) : undefined;
+  const configuration = uid === undefined ? [] : [file ?? SYSTEM.configuration];
   const closed =
-    scope === "system" ? needed.filter((path) => existsSync(path) && !strangersMayRead(path)) : [];
+    scope === "system"
+      ? [...programs, ...configuration].filter((path) => existsSync(path) && !mayRead(path, uid))
+      : [];
+  const environment = environmentOf(options, program.runtime);
   const text = unitText({
     scope,
     command,
     folder: machine.binary === undefined ? root : "/",
     environmentFile,
-    environment: environmentOf(options, program.runtime),
-    readsHome: [...needed, ...places.read].some(inHome),
+    environment,
+    readsHome: [...programs, ...places.read, ...places.write].some(inHome),
+    writes: places.write.filter((path) => !OWN.some((own) => isIn(own, path))),
     systemdVersion: machine.systemdVersion,
   });
   const open = isOpen(environmentFile);
@@ -82,15 +92,18 @@ export function planService(options: PlanOptions): Plan {
       ...closed.map((path) => texts.closed(path, SYSTEM.user)),
       ...(open ? [texts.open(environmentFile)] : []),
     ],
-    warnings: missing(options, environmentFile),
+    warnings: missing(options, environmentFile, environment),
   };
 }
 
+/** What the unit of the system lets it write to in any case. */
+const OWN = [SYSTEM.home, SYSTEM.logs, SYSTEM.cache, "/tmp"];
+const isIn = (folder: string, path: string) => path === folder || path.startsWith(`${folder}/`);
+
 /** The file the service is told of; without one it looks in its home folder. */
-function configFile({ scope, configured, machine }: PlanOptions): string | undefined {
+function configFile({ configured, machine }: PlanOptions): string | undefined {
   const named = configured.explicit ?? (machine.env["DINGBRIDGE_CONFIG"] || undefined);
-  if (named !== undefined) return resolve(named.replace(/^~(?=\/|$)/, machine.home));
-  return scope === "system" && existsSync(SYSTEM.configuration) ? SYSTEM.configuration : undefined;
+  return named === undefined ? undefined : resolve(named.replace(/^~(?=\/|$)/, machine.home));
 }
 
 function programFor({ runtime, machine, texts }: PlanOptions) {
@@ -107,27 +120,26 @@ export class MissingError extends Error {
   override readonly name = "MissingError";
 }
 
-/** What the worker reads and writes, as far as its configuration says; for Deno's rights. */
+/** What the worker reads and writes, as far as its configuration says. */
 function placesOf({ scope, machine, configured }: PlanOptions, file: string | undefined) {
-  const { config } = configured;
+  const { config, effective } = configured;
   const roots = config?.accounts.flatMap(({ media }) => media.roots) ?? [];
   const more = [...roots, ...(config?.caFile === undefined ? [] : [config.caFile])];
   const folder = file === undefined ? [] : [dirname(file)];
-  if (scope === "system") {
-    const watched = file === undefined ? [] : configured.watched.filter((path) => !inHome(path));
-    return {
-      read: [...folder, ...watched, ...more].filter(isAbsolute),
-      write: [SYSTEM.state, SYSTEM.logs, "/tmp"],
-    };
-  }
-  const own = join(machine.home, ".openclaw");
+  const own = join(scope === "system" ? SYSTEM.home : machine.home, ".openclaw");
+  const system = scope === "system";
+  // Of another user's environment and home a service of the system sees nothing: what a file says counts.
+  const source = effective.find(({ path }) => path === "dataDir")?.source ?? "default";
+  const isWritten = source !== "default" && !(source in ENVIRONMENT);
+  const data = system && !isWritten ? undefined : config?.dataDir;
   const logs = config?.log.dir ?? machine.env["DINGBRIDGE_LOG_DIR"] ?? "";
+  const seen = system ? [] : configured.watched.map(dirname);
   return {
-    read: [own, ...folder, ...configured.watched.map(dirname), ...more].filter(isAbsolute),
+    read: [own, ...folder, ...seen, ...more].filter(isAbsolute),
     write: [
-      config?.dataDir ?? join(own, "dingbridge"),
+      data ?? join(own, "dingbridge"),
       "/tmp",
-      ...(isAbsolute(logs) && !logs.startsWith("/tmp/") ? [logs] : []),
+      ...(system ? [SYSTEM.logs] : isAbsolute(logs) && !isIn("/tmp", logs) ? [logs] : []),
     ],
   };
 }
@@ -135,8 +147,7 @@ function placesOf({ scope, machine, configured }: PlanOptions, file: string | un
 function environmentOf({ scope, machine }: PlanOptions, runtime: RuntimeName) {
   if (scope === "system") {
     return {
-      HOME: SYSTEM.state,
-      DINGBRIDGE_DATA_DIR: SYSTEM.state,
+      HOME: SYSTEM.home,
       DINGBRIDGE_LOG_DIR: SYSTEM.logs,
       ...(runtime === "deno" ? { DENO_DIR: SYSTEM.cache } : {}),
     };
@@ -159,12 +170,17 @@ function isOpen(path: string): boolean {
 }
 
 /** What is set in this shell, and would not be in the service. Names only: the values are secrets. */
-function missing({ machine, texts }: PlanOptions, environmentFile: string): string[] {
+function missing(
+  { machine, texts }: PlanOptions,
+  environmentFile: string,
+  given: Readonly<Record<string, string>>,
+): string[] {
   const written = read(environmentFile);
-  const names = Object.keys(ENVIRONMENT).filter(
+  const proxies = PROXIES.flatMap((name) => [name, name.toLowerCase()]);
+  const names = [...Object.keys(ENVIRONMENT), ...proxies].filter(
     (name) =>
       (machine.env[name] ?? "") !== "" &&
-      !CARRIED.includes(name) &&
+      !(name in given) &&
       !new RegExp(`^\\s*${name}\\s*=`, "m").test(written),
   );
   return names.length === 0 ? [] : [texts.missing(names, environmentFile)];

@@ -13,7 +13,7 @@ export interface ServiceTexts {
   readonly missing: (names: readonly string[], path: string) => string;
   readonly noRuntime: (runtime: string, lowest: string) => string;
   readonly binaryRuntime: string;
-  readonly done: string;
+  readonly done: (status: string) => string;
   readonly linger: (user: string) => string;
   readonly log: (command: string) => string;
 }
@@ -37,13 +37,13 @@ export const SERVICE_TEXTS: Readonly<Record<"zh" | "en", ServiceTexts>> = {
       "systemctl --user works where you have logged in (on the machine or by ssh), not after su or sudo. For a service of the system, add --system",
     closed: (path, user) =>
       `${path} cannot be read by others, so not by the service's user ${user}: ` +
-      "put the checkout in a folder like /opt/dingbridge, the runtime in /usr/local/bin, the configuration without secrets in /etc/dingbridge (chmod 644)",
+      "put the checkout in a folder like /opt/dingbridge, the runtime in /usr/local/bin, and let that user read the configuration (chown dingbridge)",
     open: (path) => `${path} holds secrets and others may read it: chmod 600 ${path}`,
     missing: (names, path) =>
       `set in this shell, but not for the service: ${names.join(", ")}. Write them to ${path} as NAME=value lines (chmod 600)`,
     noRuntime: (runtime, lowest) => `there is no ${runtime} >= ${lowest} on this machine`,
     binaryRuntime: "this program has its runtime, Bun, in it: --runtime cannot choose another",
-    done: "Started, now and whenever the machine starts. How it is: dingbridge service status",
+    done: (status) => `Started, now and whenever the machine starts. How it is: ${status}`,
     linger: (user) =>
       `Next: without this it runs only while you are logged in:\n  loginctl enable-linger ${user}`,
     log: (command) => `Its log: ${command}`,
@@ -63,13 +63,13 @@ export const SERVICE_TEXTS: Readonly<Record<"zh" | "en", ServiceTexts>> = {
       "systemctl --user 只在登录（本机或 ssh）的会话里可用，su 或 sudo 之后不行。要装成系统服务，请加 --system",
     closed: (path, user) =>
       `${path} 其他用户不可读，服务的用户 ${user} 也就读不到：` +
-      "请把代码放在 /opt/dingbridge 之类的目录，运行时放在 /usr/local/bin，不含密钥的配置放在 /etc/dingbridge（chmod 644）",
+      "请把代码放在 /opt/dingbridge 之类的目录，运行时放在 /usr/local/bin，并让配置可以被这个用户读取（chown dingbridge）",
     open: (path) => `${path} 里有密钥，而其他用户可以读：chmod 600 ${path}`,
     missing: (names, path) =>
       `这些变量在当前 shell 里有，服务里没有：${names.join("、")}。请按 NAME=value 一行一个写进 ${path}（chmod 600）`,
     noRuntime: (runtime, lowest) => `这台机器上没有 ${runtime} >= ${lowest}`,
     binaryRuntime: "这个程序自带运行时 Bun：不能用 --runtime 换成别的",
-    done: "已启动，机器每次开机后也会自动启动。查看状态：dingbridge service status",
+    done: (status) => `已启动，机器每次开机后也会自动启动。查看状态：${status}`,
     linger: (user) =>
       `下一步：不执行这条命令，它只在你登录期间运行：\n  loginctl enable-linger ${user}`,
     log: (command) => `查看日志：${command}`,

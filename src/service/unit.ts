@@ -1,4 +1,4 @@
-import { commandLine, lonePath, patternPath, word } from "./escape.ts";
+import { commandLine, listedPath, lonePath, patternPath, word } from "./escape.ts";
 
 export type Scope = "user" | "system";
 
@@ -13,6 +13,8 @@ export interface UnitOptions {
   readonly environment: Readonly<Record<string, string>>;
   /** `system` only: something it needs lies in a home folder. */
   readonly readsHome: boolean;
+  /** `system` only: folders it writes to besides its own. */
+  readonly writes: readonly string[];
   /** systemd.service knows RestartSteps= from 254 on; older ones complain of it. */
   readonly systemdVersion: number;
 }
@@ -22,13 +24,16 @@ export const MARKER = "# Written by dingbridge service install.";
 
 export const isOurs = (text: string) => text.startsWith(MARKER);
 
-/** Where a service of the system keeps its things: systemd makes the folders, and gives them to its user. */
+/**
+ * Where a service of the system keeps its things: systemd makes the folders, and gives them to its user.
+ * In its home they lie as in anybody's, so that all commands find them when that user runs them.
+ */
 export const SYSTEM = {
   user: "dingbridge",
-  state: "/var/lib/dingbridge",
+  home: "/var/lib/dingbridge",
   logs: "/var/log/dingbridge",
   cache: "/var/cache/dingbridge",
-  configuration: "/etc/dingbridge/dingbridge.json",
+  configuration: "/var/lib/dingbridge/.openclaw/dingbridge.json",
   secrets: "/etc/dingbridge/dingbridge.env",
 } as const;
 
@@ -89,20 +94,18 @@ const USER = `# No PrivateTmp: the log lies in /tmp/openclaw, where OpenClaw's i
 # Nor ProtectSystem and the like: in a user's services they need user namespaces, which some systems
 # forbid, and then nothing starts. docs/home-server.md says how to add them.`;
 
-const systemSettings = ({
-  readsHome,
-}: UnitOptions) => `# systemd makes the user up, and keeps ${SYSTEM.state} for it. A user of that name that exists is taken.
-DynamicUser=yes
-User=${SYSTEM.user}
-StateDirectory=dingbridge
+const systemSettings = ({ readsHome, writes }: UnitOptions) => `User=${SYSTEM.user}
+# Its home, ${SYSTEM.home}. systemd makes what is missing, and gives it to its user.
+StateDirectory=dingbridge dingbridge/.openclaw dingbridge/.openclaw/dingbridge
 StateDirectoryMode=0700
 LogsDirectory=dingbridge
 LogsDirectoryMode=0750
 CacheDirectory=dingbridge
 CacheDirectoryMode=0700
-# PrivateTmp comes with DynamicUser: so the log is not in /tmp/openclaw but in ${SYSTEM.logs}.
+# Others write to /tmp as well. So the log is not in /tmp/openclaw but in ${SYSTEM.logs}.
+PrivateTmp=yes
 ProtectSystem=strict
-${readsHome ? "# A folder it reads lies there." : "# Nothing there concerns it."}
+${writes.map((path) => `ReadWritePaths=${listedPath(path)}\n`).join("")}${readsHome ? "# A folder it reads lies there." : "# Nothing there concerns it."}
 ProtectHome=${readsHome ? "read-only" : "yes"}
 PrivateDevices=yes
 ProtectClock=yes
@@ -112,7 +115,8 @@ ProtectKernelLogs=yes
 ProtectKernelModules=yes
 ProtectKernelTunables=yes
 ProtectProc=invisible
-CapabilityBoundingSet=`;
+CapabilityBoundingSet=
+RemoveIPC=yes`;
 
 const BOTH = `UMask=0077
 NoNewPrivileges=yes

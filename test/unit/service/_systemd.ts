@@ -63,6 +63,7 @@ export function fakeMachine(options: Partial<Machine> & { readonly codes?: reado
   const printed: string[] = [];
   const complaints: string[] = [];
   const codes = [...(options.codes ?? [])];
+  const users = new Set<string>();
   const machine: Machine = {
     root: "/opt/dingbridge",
     runtime: "bun",
@@ -75,9 +76,12 @@ export function fakeMachine(options: Partial<Machine> & { readonly codes?: reado
     hasSystemd: true,
     systemdVersion: 255,
     lingers: false,
+    uidOf: (user) => (users.has(user) ? 990 : undefined),
     run(command) {
       ran.push(command.join(" "));
-      return codes.shift() ?? 0;
+      const code = codes.shift() ?? 0;
+      if (command[0] === "useradd" && code === 0) users.add(command.at(-1) ?? "");
+      return code;
     },
     print: (line) => void printed.push(line),
     complain: (line) => void complaints.push(line),

@@ -35,9 +35,9 @@ interface Around extends Partial<Machine> {
 async function run(action: ServiceAction, options: ServiceOptions = {}, around: Around = {}) {
   const { locale = "en", ...rest } = around;
   const fake = fakeMachine({ home: home(), systemUnits: dirname(systemUnit()), ...rest });
-  const configuration = (explicit: string | undefined) => ({
+  const configuration: typeof readConfiguration = (explicit, credentials) => ({
     // No file of this machine's.
-    ...readConfiguration(explicit ?? write(join(folder.path, "none.json"), "{}")),
+    ...readConfiguration(explicit ?? write(join(folder.path, "none.json"), "{}"), credentials),
     watched: explicit === undefined ? [] : [explicit],
   });
   const code = await service(action, options, {
@@ -222,29 +222,72 @@ describe("service install --system", () => {
   /** A checkout that everybody may read, which a temporary folder is not. */
   const shared = { root: "/nowhere/dingbridge", program: "/bin/sh" };
 
+  /** What it is like once its user is there. */
+  const made = { ...shared, uidOf: () => process.getuid?.() };
+  const environment = () =>
+    (settings(readFileSync(systemUnit(), "utf8")).get("Environment") ?? []).flatMap(words);
+
   test("keeps configuration, secrets and data of its own", async () => {
     await run("install", { system: true }, shared);
-    const found = settings(readFileSync(systemUnit(), "utf8"));
-    const environment = (found.get("Environment") ?? []).flatMap(words);
-    expect(environment).toContain("DINGBRIDGE_DATA_DIR=/var/lib/dingbridge");
+    // There configuration and data are where they always are.
+    expect(environment()).toContain("HOME=/var/lib/dingbridge");
     // Its /tmp is its own.
-    expect(environment).toContain("DINGBRIDGE_LOG_DIR=/var/log/dingbridge");
+    expect(environment()).toContain("DINGBRIDGE_LOG_DIR=/var/log/dingbridge");
+    const found = settings(readFileSync(systemUnit(), "utf8"));
     expect(found.get("EnvironmentFile")).toEqual(["-/etc/dingbridge/dingbridge.env"]);
     expect(existsSync(unit())).toBe(false);
   });
 
-  test("asks the system's systemd, and says nothing of logging in", async () => {
+  test("makes its user first, once", async () => {
     const { ran, printed } = await run("install", { system: true }, shared);
-    expect(ran).toEqual(["systemctl daemon-reload", "systemctl enable --now dingbridge.service"]);
+    const [useradd = "", ...rest] = ran;
+    expect(useradd).toMatch(/^useradd --system .*--home-dir \/var\/lib\/dingbridge .* dingbridge$/);
+    expect(printed).toContain(`$ ${useradd}`);
+    expect(rest).toEqual(["systemctl daemon-reload", "systemctl enable --now dingbridge.service"]);
     expect(printed.join("\n")).not.toContain("linger");
+    const again = await run("install", { system: true }, made);
+    expect(again.ran).toEqual(rest);
+  });
+
+  test("writes nothing if that user cannot be made, and says who can", async () => {
+    const failed = await failure(run("install", { system: true }, { ...shared, codes: [1] }));
+    expect(String(failed)).toContain("sudo");
+    expect(existsSync(systemUnit())).toBe(false);
   });
 
   test("refuses what its user could not read", async () => {
-    const config = write(join(folder.path, "closed.json"), "{}", 0o600);
+    const config = write(join(folder.path, "closed.json"), "{}", 0o200);
     const { code, complaints } = await run("install", { system: true, config }, shared);
     expect(code).toBe(1);
     expect(complaints.join("\n")).toContain(config);
     expect(existsSync(systemUnit())).toBe(false);
+  });
+
+  test("takes a file with secrets that belongs to its user", async () => {
+    const config = write(join(folder.path, "own.json"), "{}", 0o600);
+    expect((await run("install", { system: true, config }, shared)).code).toBe(1);
+    expect((await run("install", { system: true, config }, made)).code).toBe(0);
+  });
+
+  test("may write where its configuration has the data, and nowhere in the home of who installs it", async () => {
+    const dingtalk = { dataDir: "/srv/data" };
+    const config = write(join(folder.path, "c.json"), JSON.stringify({ channels: { dingtalk } }));
+    await run("install", { system: true, config }, made);
+    const writable = () => settings(readFileSync(systemUnit(), "utf8")).get("ReadWritePaths");
+    expect(writable()?.flatMap(words)).toEqual(["-/srv/data"]);
+    write(config, "{}");
+    await run("install", { system: true, config }, made);
+    expect(writable()).toBeUndefined();
+  });
+
+  test("hands nothing on from the shell of who installs it, and says so", async () => {
+    const env = { DINGBRIDGE_DATA_DIR: "/root/data", HTTPS_PROXY: "http://user:pass@proxy:3128" };
+    const { complaints } = await run("install", { system: true }, { ...made, env });
+    expect(environment().join()).not.toMatch(/root|proxy/);
+    expect(complaints.join("\n")).toMatch(
+      /HTTPS_PROXY.*DINGBRIDGE_DATA_DIR|DINGBRIDGE_DATA_DIR.*HTTPS_PROXY/,
+    );
+    expect(complaints.join("\n")).not.toContain("pass");
   });
 });
 

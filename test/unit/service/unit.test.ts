@@ -14,6 +14,7 @@ const BASE: UnitOptions = {
   environmentFile: "/home/ming/.openclaw/dingbridge.env",
   environment: {},
   readsHome: false,
+  writes: [],
   systemdVersion: 255,
 };
 
@@ -98,11 +99,24 @@ test("a user's service asks for nothing that needs user namespaces", () => {
 });
 
 test("a service of the system has a user, folders and no rights of its own", () => {
-  expect(one({ scope: "system" }, "DynamicUser")).toBe("yes");
-  expect(one({ scope: "system" }, "StateDirectory")).toBe("dingbridge");
+  expect(one({ scope: "system" }, "User")).toBe("dingbridge");
+  // The data folder too: Deno's rights let nothing be made beside it.
+  expect(one({ scope: "system" }, "StateDirectory")).toBe(
+    "dingbridge dingbridge/.openclaw dingbridge/.openclaw/dingbridge",
+  );
   expect(one({ scope: "system" }, "ProtectSystem")).toBe("strict");
   expect(one({ scope: "system" }, "CapabilityBoundingSet")).toBe("");
   expect(one({ scope: "system" }, "WantedBy")).toBe("multi-user.target");
+});
+
+test("a service of the system keeps its user, so that commands run by that user share its files", () => {
+  expect(one({ scope: "system" }, "DynamicUser")).toBeUndefined();
+});
+
+test("it may write to more folders only where these are named", () => {
+  expect(one({ scope: "system" }, "ReadWritePaths")).toBeUndefined();
+  const written = one({ scope: "system", writes: ["/srv/my %data"] }, "ReadWritePaths") ?? "";
+  expect(words(written)).toEqual(["-/srv/my %data"]);
 });
 
 test("home folders are hidden from it, unless something it needs lies there", () => {
