@@ -46,7 +46,7 @@ for (const target of targets.length === 0 ? ["linux-x64", "linux-arm64"] : targe
       ),
       `--asset=${join(ROOT, "src/simulator/page")}`,
       `--outfile=${file}`,
-      join(ROOT, "src/service/binary.ts"),
+      join(ROOT, "src/binary.ts"),
     ],
     { cwd: ROOT, stdio: ["ignore", "inherit", "inherit"] },
   );

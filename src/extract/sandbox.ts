@@ -30,7 +30,7 @@ export interface Command {
 
 /** Whether this is a compiled binary (test/build-binary.ts): then there is no tree to run a file of. */
 export const COMPILED = import.meta.url.includes("/$bunfs/");
-/** What such a binary is started with to read one file (src/service/binary.ts). */
+/** What such a binary is started with to read one file (src/binary.ts). */
 export const READ_FILE = "__read-file";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
