@@ -27,11 +27,13 @@ USER bun
 VOLUME /data
 
 # The log goes to `docker logs` and not to a file as well: nobody would clear that away.
+# What Bun keeps of files it has compiled would lie in the volume.
 # All addresses: a published port leads to this one. /healthz and /readyz are open to whoever gets there;
 # /status, /metrics and sending need a token then: set DINGBRIDGE_API_TOKEN, or nobody can use them.
 ENV HOME=/data \
     DINGBRIDGE_HOST=0.0.0.0 \
-    DINGBRIDGE_LOG_DIR=off
+    DINGBRIDGE_LOG_DIR=off \
+    BUN_RUNTIME_TRANSPILER_CACHE_PATH=0
 EXPOSE 18780
 
 # Whether the process is alive, not /readyz: that also fails while DingTalk cannot be reached or the disk

@@ -58,10 +58,6 @@ const wordsOf = (tokens: readonly Token[]): string =>
     )
     .join("");
 
-/** Pages that are being written: links to them may come first. */
-const COMING =
-  /^docs\/(?:access|home-server|openclaw-plugin|troubleshooting|upgrade|vps)(?:\.zh-CN)?\.md$/;
-
 /** What leads nowhere: a file that is not there, a heading no page has. */
 function brokenIn(path: string): string[] {
   return readPage(path)
@@ -69,7 +65,7 @@ function brokenIn(path: string): string[] {
     .filter((href) => {
       const [file = "", anchor] = href.split("#");
       const target = file === "" ? path : resolve(dirname(path), decodeURIComponent(file));
-      if (!existsSync(target)) return !COMING.test(nameOf(target));
+      if (!existsSync(target)) return true;
       if (anchor === undefined) return false;
       return !readPage(target).headings.has(decodeURIComponent(anchor));
     });
