@@ -117,7 +117,8 @@ function httpOf(file: ConfigFile | undefined, channel: string): unknown {
 function readFiles(explicit: string | undefined) {
   const { env } = process;
   const folder = ownFolder();
-  const openclawPath = expandHome(env["OPENCLAW_CONFIG_PATH"] || join(folder, "openclaw.json"));
+  const openclawName = env["OPENCLAW_CONFIG_PATH"] || undefined;
+  const openclawPath = expandHome(openclawName ?? join(folder, "openclaw.json"));
   const name = explicit ?? (env["DINGBRIDGE_CONFIG"] || undefined);
   const named = name === undefined ? undefined : expandHome(name);
 
@@ -127,20 +128,25 @@ function readFiles(explicit: string | undefined) {
     try {
       return { path, json: JSON5.parse(readFileSync(path, "utf8")) };
     } catch (error) {
-      complaints.push(`${path}: ${problemWith(error)}`);
+      const by =
+        path === openclawPath && openclawName !== undefined ? " (OPENCLAW_CONFIG_PATH)" : "";
+      complaints.push(`${path}${by}: ${problemWith(error)}`);
       return undefined;
     }
   };
-  const ownPath = named ?? [join(folder, "dingbridge.json"), openclawPath].find(existsSync);
+  // What a variable names is expected to be there: without it who may talk is not known.
+  const openclawCounts = openclawName !== undefined || existsSync(openclawPath);
+  const usual = join(folder, "dingbridge.json");
+  const ownPath = named ?? (existsSync(usual) ? usual : openclawCounts ? openclawPath : undefined);
   const own = ownPath === undefined ? undefined : read(ownPath, problems);
   const openclaw =
     ownPath === openclawPath
       ? own
-      : existsSync(openclawPath)
+      : openclawCounts
         ? // With a file of our own this one only has defaults to give.
           read(openclawPath, warnings)
         : undefined;
-  const candidates = named === undefined ? [join(folder, "dingbridge.json")] : [named];
+  const candidates = named === undefined ? [usual] : [named];
   return {
     own,
     openclaw,

@@ -21,6 +21,7 @@ export function createWatching() {
   const own = join(home, "dingbridge.json");
   const openclaw = join(home, "openclaw.json");
   process.env["OPENCLAW_CONFIG_PATH"] = openclaw;
+  writeFileSync(openclaw, "{}");
   const clock = createFakeClock();
   const log = createFakeLog();
   const levels: string[] = [];

@@ -12,7 +12,10 @@ const environment = { ...process.env };
 beforeEach(() => {
   for (const name of Object.keys(ENVIRONMENT)) delete process.env[name];
 });
-afterEach(() => void Object.assign(process.env, environment));
+afterEach(() => {
+  for (const name of Object.keys(process.env)) delete process.env[name];
+  Object.assign(process.env, environment);
+});
 
 /** Runs with the configuration in a file of its own. */
 function withFile(content: object, run: (file: string) => void): void {
@@ -138,6 +141,33 @@ test.each([
 ])("tells under which id the block stands: %p", (channel, channels) => {
   withFile({ channels }, (file) => {
     expect(readConfiguration(file)).toMatchObject({ path: file, isNamed: true, channel });
+  });
+});
+
+describe("OPENCLAW_CONFIG_PATH", () => {
+  test("a file it names is expected: without it nobody knows who may talk", () => {
+    Object.assign(process.env, {
+      OPENCLAW_CONFIG_PATH: "/gone/openclaw.json",
+      HOME: "/gone",
+      DINGTALK_CLIENT_ID: "ding",
+      DINGTALK_CLIENT_SECRET: "secret",
+    });
+    expect(readConfiguration(undefined)).toMatchObject({
+      config: undefined,
+      problems: ["/gone/openclaw.json (OPENCLAW_CONFIG_PATH): there is no such file"],
+      unconfigured: false,
+    });
+  });
+
+  test("beside a file of our own it has defaults to give, and missing it is a warning", () => {
+    process.env["OPENCLAW_CONFIG_PATH"] = "/gone/openclaw.json";
+    withFile({ channels: { dingtalk: ROBOT } }, (file) => {
+      const { config, warnings } = readConfiguration(file);
+      expect(config).toBeDefined();
+      expect(warnings).toEqual([
+        "/gone/openclaw.json (OPENCLAW_CONFIG_PATH): there is no such file",
+      ]);
+    });
   });
 });
 
