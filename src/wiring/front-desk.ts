@@ -3,6 +3,7 @@ import type { Roster } from "../core/access/roster.ts";
 import type { Budget } from "../core/budget.ts";
 import type { AccountConfig } from "../core/config/schema.ts";
 import { createDesk } from "../core/desk/desk.ts";
+import type { Withdraw } from "../core/desk/model.ts";
 import type { Stops } from "../core/desk/stops.ts";
 import { DESK_TEXTS } from "../core/desk/texts.ts";
 import type { Gateway } from "../core/gateway/client.ts";
@@ -19,6 +20,7 @@ export interface FrontDeskOptions {
   readonly access: Access;
   readonly roster: Roster;
   readonly stops: Stops;
+  readonly withdraw: Withdraw;
   readonly gateway: Gateway;
   readonly gate: Gate;
   readonly budget: Budget;
@@ -41,6 +43,7 @@ export function createFrontDesk(options: FrontDeskOptions) {
     roster,
     store,
     stops,
+    withdraw: options.withdraw,
     gateway,
     async status(chat, session) {
       const [counts, waiting, used] = await Promise.all([

@@ -167,7 +167,11 @@ export function createTurns(options: TurnsOptions) {
     async step(session) {
       try {
         const waiting = await store.nextTurns(session, MAX_MESSAGES);
-        const here = await options.reception().recheck(waiting);
+        const welcome = await options.reception().recheck(waiting);
+        // Taken back since they were read. A turn that was begun is ended by itself.
+        const here = welcome.filter(
+          ({ id, asked }) => asked !== undefined || !stops.isWithdrawn(id),
+        );
         if (here.length > 0) return await runTurn(here, options.signal);
         hold.release(session);
         return waiting.length > 0 ? "again" : "idle";
@@ -201,6 +205,8 @@ export function createTurns(options: TurnsOptions) {
       sessions.fill();
       desks.fill();
     },
+    /** What it waits for may be there, or has become needless. */
+    rouse: sessions.rouse,
     wake: (session: string) => (isDesk(session) ? desks : sessions).wake(session),
   };
 }

@@ -7,6 +7,7 @@ import { createLoopGuard, type LoopGuard } from "../core/bridge/loop-guard.ts";
 import { createReception } from "../core/bridge/reception.ts";
 import { createReplies } from "../core/bridge/replies.ts";
 import { createSorting } from "../core/bridge/sorting.ts";
+import { createWithdrawal } from "../core/bridge/withdrawal.ts";
 import type { Timer } from "../core/clock.ts";
 import type { AccountConfig } from "../core/config/schema.ts";
 import type { Counters } from "../core/counters.ts";
@@ -137,12 +138,21 @@ export function createWorks(options: WorksOptions) {
   const reception = createReception({
     sort,
     loops,
+    loopNotice: TEXTS[config.locale].loop,
     desk: createFrontDesk({
       config,
       ports,
       access,
       roster,
       stops,
+      withdraw: createWithdrawal({
+        store,
+        stops,
+        clock,
+        log: log.child("desk"),
+        onFilesDone: shelf.drop,
+        onWithdrawn: turns.rouse,
+      }),
       gateway,
       gate: turns.gate,
       budget,

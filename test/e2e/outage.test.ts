@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { join } from "node:path";
+import { DESK_TEXTS } from "../../src/core/desk/texts.ts";
 import { startDingTalk } from "../../src/simulator/dingtalk.ts";
 import { startGateway } from "../../src/simulator/gateway.ts";
 import { wordsIn } from "../support/asked.ts";
@@ -68,6 +69,22 @@ describe.each([...RUNTIMES])("%s: outages", (runtime) => {
     expect(texts(b).slice(1)).toEqual(["answer 3"]);
     // One tried first; nobody was asked twice.
     expect(gateway.asked.length - before).toBe(3);
+    await end();
+  }, 60_000);
+
+  test.concurrent("who says stop while they wait is not asked about any more", async () => {
+    const { dingtalk, gateway, texts, end } = await surroundings(runtime);
+    await gateway.stop();
+    await dingtalk.say({ text: "delete all of it" });
+    await until("the notice", () => texts().length === 1, 20_000);
+    await dingtalk.say({ text: "停止" });
+    await until("the word's answer", () => texts().length === 2);
+    expect(texts()[1]).toBe(DESK_TEXTS.zh.withdrawn(1));
+    await gateway.start();
+    await dingtalk.say({ text: "hello" });
+    await until("the next answer", () => texts().length === 3, 20_000);
+    expect(texts()[2]).toBe("answer hello");
+    expect(gateway.asked.map(wordsIn)).toEqual(["hello"]);
     await end();
   }, 60_000);
 

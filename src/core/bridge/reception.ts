@@ -15,6 +15,8 @@ export interface ReceptionOptions {
   readonly sort: Sort;
   readonly desk: Desk;
   readonly loops: LoopGuard;
+  /** Said once where robots answer each other. */
+  readonly loopNotice: string;
   readonly words: (said: string, chat: Chat, mention: Mention | undefined) => readonly Words[];
   readonly atSender: (chat: Chat) => boolean;
   readonly store: Pick<Store, "nextTurns" | "settle" | "refile" | "asking">;
@@ -96,14 +98,17 @@ export function createReception(options: ReceptionOptions): Reception {
           },
         );
         await answer(entry, message, undefined);
-      } else if (options.loops.admit(sorted.chat, message) !== "ok") {
+        return "again";
+      }
+      const verdict = options.loops.admit(sorted.chat, message);
+      if (verdict !== "ok") {
         logAbout(log, entry).warn("a robot seems to answer this one without end: not answered", {
           conversationId: sorted.chat.conversationId,
         });
-        await answer(entry, message, undefined);
+        await answer(entry, message, verdict === "stop" ? options.loopNotice : undefined);
       } else if (sorted.to === "desk" || !(await refile(entry, sorted))) {
         counters.count("desk_answers");
-        const said = await desk.handle({ message, msgId: entry.msgId, ...sorted });
+        const said = await desk.handle({ message, msgId: entry.msgId, id: entry.id, ...sorted });
         await answer(entry, message, said);
       }
       return "again";

@@ -78,6 +78,7 @@ type Outcome =
 interface Turn {
   /** The messages it answers together, one person's. */
   readonly burst: readonly Waiting[];
+  readonly ids: readonly number[];
   /** The first of them. */
   readonly entry: InboxEntry;
   readonly message: RobotMessage;
@@ -172,7 +173,7 @@ export function createTurn(options: TurnOptions): RunTurn {
   };
 
   const ask = async (turn: Turn, again?: Finding & { kind: "ask" }): Promise<Outcome> => {
-    const { entry, burst } = turn;
+    const { entry, burst, ids } = turn;
     const { session } = entry;
     if (gate.state === "shut") return await wait(turn);
     const made = await composed(turn);
@@ -182,7 +183,6 @@ export function createTurn(options: TurnOptions): RunTurn {
     const pass = gate.enter();
     if (pass === undefined) return await wait(turn);
     const asks = entry.asks + 1;
-    const ids = burst.map((each) => each.entry.id);
     try {
       // Committed first: whoever comes after a crash must know that there may be a turn to look for.
       await store.asking(ids, { text: asking.text, at: clock.now() });
@@ -275,6 +275,7 @@ export function createTurn(options: TurnOptions): RunTurn {
     ended: AbortSignal,
   ): Promise<Outcome> => {
     try {
+      ended.throwIfAborted();
       return await outcomeOf(kind, { ...turn, signal: AbortSignal.any([turn.signal, ended]) });
     } catch (error) {
       turn.signal.throwIfAborted();
@@ -353,19 +354,12 @@ export function createTurn(options: TurnOptions): RunTurn {
     const rights = options.rightsOf(message, chat);
     const about = logAbout(log, entry);
     const showing = options.showings.of({ entry, message: newest, chat, mention, log: about });
-    const turn: Turn = {
-      burst,
-      entry,
-      message,
-      chat,
-      mention,
-      showing,
-      rights,
-      signal,
-      log: about,
-    };
+    const ids = burst.map((each) => each.entry.id);
+    const seen = { burst, ids, entry, message, chat, mention };
+    const turn: Turn = { ...seen, showing, rights, signal, log: about };
     const running = options.stops.begin({
       session: entry.session,
+      ids,
       chat,
       asker: userIdOf(message),
       isWelcome: () => options.rightsOf(message, chat) !== undefined,

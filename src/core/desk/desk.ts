@@ -65,9 +65,9 @@ export function createDesk(given: DeskOptions): Desk {
     }
     switch (name) {
       case "help":
-        return texts.help(commands);
+        return texts.help(commands.filter((each) => each !== "new" || stopping.mayReset(entry)));
       case "stop":
-        return stopping.stop(entry);
+        return await stopping.stop(entry);
       case "new":
         return await stopping.fresh(entry, command);
       case "status":

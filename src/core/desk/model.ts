@@ -25,6 +25,8 @@ export interface DeskEntry {
   readonly decision: Decision;
   /** By which the desk knows a message that comes again. */
   readonly msgId: string;
+  /** Its place among all that came. */
+  readonly id: number;
 }
 
 /** From somebody who is let in. */
@@ -47,6 +49,15 @@ export interface DeskStatus {
   readonly budget: Pick<BudgetStatus, "api" | "stream">;
 }
 
+/**
+ * Gives up what the writer of this entry has written to this session before it and no turn is at work
+ * on. Resolves with how many messages that were. Rejects if the store fails.
+ */
+export type Withdraw = (
+  entry: Pick<DeskEntry, "id" | "asker" | "chat">,
+  session: string,
+) => Promise<number>;
+
 export interface DeskOptions {
   readonly account: string;
   /** The robot's name to show, or else its Client ID. */
@@ -58,6 +69,7 @@ export interface DeskOptions {
   readonly roster: Pick<Roster, "choiceOf">;
   readonly store: Pick<Store, "requestPairing" | "approve" | "choose" | "claim">;
   readonly stops: Pick<Stops, "running">;
+  readonly withdraw: Withdraw;
   readonly gateway: Pick<Gateway, "reset">;
   readonly status: (chat: Chat, session: string) => Promise<DeskStatus>;
   readonly agents: Pick<Agents, "known">;

@@ -10,6 +10,7 @@ export type StoppingOptions = Pick<
   | "access"
   | "store"
   | "stops"
+  | "withdraw"
   | "gateway"
   | "audit"
   | "clock"
@@ -17,7 +18,10 @@ export type StoppingOptions = Pick<
   | "signal"
 >;
 
-/** `/stop` and `/new`: both end turns, of the person who asks or, for an owner, of anybody. */
+/**
+ * `/stop` and `/new`: both end turns, of the person who asks or, for an owner, of anybody. With `/stop`
+ * people also take back what they themselves have written and the agent has not been asked yet.
+ */
 export function createStopping(options: StoppingOptions) {
   const { texts, stops, gateway, log, signal } = options;
 
@@ -30,28 +34,37 @@ export function createStopping(options: StoppingOptions) {
     record(options, entry, { event: "turn-stopped", subject: turn.asker, what });
   };
 
+  /** Where nobody owns the robot everybody in a group is a guest. */
+  const mayReset = ({ chat, asker, decision }: Admitted) =>
+    decision.role !== "guest" ||
+    options.access.unowned ||
+    !isShared(chat, options.access.scopeOf(chat, asker, "guest"));
+
   return {
-    /** Undefined where cards say it themselves. */
-    stop(entry: Admitted): string | undefined {
+    /** Whether `fresh` does anything for them here. */
+    mayReset,
+
+    /** Undefined where cards say it themselves. Rejects if the store fails. */
+    async stop(entry: Admitted): Promise<string | undefined> {
       const running = stops.running(entry.chat);
-      if (running.length === 0) return texts.nothingToStop;
       const theirs = running.filter((turn) => mayStop(entry, turn));
-      if (theirs.length === 0) return texts.notYoursToStop;
       const inCards = theirs.every(({ inCard }) => inCard);
       for (const turn of theirs) stop(entry, turn, "stop");
-      return inCards ? undefined : texts.stopped;
+      const withdrawn = await options.withdraw(entry, await sessionOf(options, entry));
+      const said = [
+        ...(inCards ? [] : [texts.stopped]),
+        ...(withdrawn > 0 ? [texts.withdrawn(withdrawn)] : []),
+      ];
+      if (said.length > 0) return said.join("\n");
+      if (theirs.length > 0) return undefined;
+      return running.length > 0 ? texts.notYoursToStop : texts.nothingToStop;
     },
 
     /** Rejects if the store fails or the worker stops. */
     async fresh(entry: Admitted, { rest }: Command): Promise<string> {
-      const { chat, asker, decision } = entry;
-      if (
-        decision.role === "guest" &&
-        // Where nobody owns the robot everybody in a group is a guest.
-        !options.access.unowned &&
-        isShared(chat, options.access.scopeOf(chat, asker, "guest"))
-      ) {
-        const { role } = decision;
+      const { chat } = entry;
+      if (!mayReset(entry)) {
+        const { role } = entry.decision;
         record(options, entry, { event: "command-refused", role, what: "new", reason: "shared" });
         return texts.sharedSession;
       }

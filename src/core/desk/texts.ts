@@ -29,6 +29,8 @@ export interface DeskTexts {
   readonly btwUsage: string;
 
   readonly stopped: string;
+  /** Messages that were waiting for their turn. */
+  readonly withdrawn: (count: number) => string;
   readonly nothingToStop: string;
   readonly notYoursToStop: string;
   readonly reset: string;
@@ -102,7 +104,7 @@ function unitsOf(ms: number): {
 
 const ZH_COMMANDS: Readonly<Record<CommandName, string>> = {
   help: "看这份说明",
-  stop: "停止正在进行的回答",
+  stop: "停止正在进行的回答，撤回自己还在等待的消息",
   new: "忘掉之前的对话，重新开始",
   status: "看机器人、网关和队列的状态",
   whoami: "看自己的 ID、身份和会话",
@@ -158,6 +160,7 @@ const zh: DeskTexts = {
   btwUsage: "请把问题写在后面：`/btw 问题`。它不会打断正在进行的回答。",
 
   stopped: "⏹ 已停止。",
+  withdrawn: (count) => `⏹ 还在等待的 ${count} 条消息已撤回，不会再去问智能体。`,
   nothingToStop: "现在没有可以停止的回答。",
   notYoursToStop: "🔒 只有提问的人或所有者可以停止这个回答。",
   reset: "🆕 已经重新开始，之前的对话都忘掉了。",
@@ -223,7 +226,7 @@ const zh: DeskTexts = {
 
 const EN_COMMANDS: Readonly<Record<CommandName, string>> = {
   help: "this list",
-  stop: "ends the answer that is being written",
+  stop: "ends the answer that is being written, takes back what you have waiting",
   new: "forgets the conversation and starts anew",
   status: "how the robot, the gateway and the queue are doing",
   whoami: "your ids, your role and your session",
@@ -280,6 +283,8 @@ const en: DeskTexts = {
     "Write your question behind it: `/btw QUESTION`. It does not disturb the answer that is being written.",
 
   stopped: "⏹ Stopped.",
+  withdrawn: (count) =>
+    `⏹ ${count === 1 ? "1 waiting message is" : `${count} waiting messages are`} taken back: the agent will not be asked.`,
   nothingToStop: "There is no answer to stop right now.",
   notYoursToStop: "🔒 Only who has asked, or an owner, can stop this answer.",
   reset: "🆕 A new conversation: what was said before is forgotten.",

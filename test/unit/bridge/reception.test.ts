@@ -39,6 +39,7 @@ function receiving(data = robotData()) {
       },
     },
     loops: createLoopGuard({ turns: 2, windowMs: 60_000, clock }),
+    loopNotice: "I stop",
     words: (said) => [words(said)],
     atSender: () => true,
     store,
@@ -88,16 +89,19 @@ describe("Reception.recheck()", () => {
 });
 
 describe("Reception.step()", () => {
-  test("a robot's messages are answered at the desk so often and no more", async () => {
-    const { access, reception, store, handled } = receiving();
+  test("a robot's messages are answered at the desk so often and no more, which is said once", async () => {
+    const { access, arrival, reception, store, handled } = receiving();
     access.agent = undefined;
     for (let at = 1; at <= 5; at++) {
       const fields = { msgId: `msg${at}`, createAt: at, senderStaffId: "", senderPlatform: "" };
-      const { session: _session, ...arrival } = arrivalOf(robotData(fields));
-      await store.takeIn([{ ...arrival, place: { desk: DESK } }], [], USAGE);
+      const { session: _session, ...message } = arrivalOf(robotData(fields));
+      await store.takeIn([{ ...message, place: { desk: DESK } }], [], USAGE);
       expect(await reception.step(DESK)).toBe("again");
     }
     expect(handled).toEqual(["msg1", "msg2"]);
     expect((await store.counts()).inbox).toBe(0);
+    const sent = await store.nextReplies(arrival.chat, 9);
+    const said = ["who are you?", "who are you?", "I stop"];
+    expect(sent.map(({ message }) => message)).toEqual(said.map(words));
   });
 });

@@ -71,6 +71,19 @@ describe("a turn that somebody stops", () => {
     expect(turn.counters.read().turns_stopped).toBe(1);
   });
 
+  test("one that broke off and is taken back is neither looked for nor asked again", async () => {
+    const turn = turning(fails("broken"));
+    await turn.takeIn(robotData());
+    expect(await turn.step()).toBe("again");
+    const entry = await turn.nextTurn();
+    turn.stops.withdraw([entry?.id ?? 0]);
+    expect(await turn.step()).toBe("again");
+    expect(turn.looked).toEqual([]);
+    expect(turn.asked).toHaveLength(1);
+    expect((await turn.store.counts()).inbox).toBe(0);
+    expect(await turn.replies()).toEqual([]);
+  });
+
   test("what was shown of the answer stays, with a line that it was stopped", async () => {
     const ends: string[] = [];
     const turn = turning(

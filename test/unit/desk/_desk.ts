@@ -125,6 +125,8 @@ export async function atDesk({
   const audit: AuditEvent[] = [];
   const asked: { readonly session: string }[] = [];
   const resets: string[] = [];
+  /** How many messages each session's people have waiting. */
+  const waiting = new Map<string, number>();
   const gateway = { outcome: { ok: true } as ResetOutcome };
   let bytes = 0;
   let messages = 0;
@@ -138,6 +140,7 @@ export async function atDesk({
     roster,
     store: tables,
     stops,
+    withdraw: async ({ asker }, session) => waiting.get(`${session} ${asker.userId}`) ?? 0,
     gateway: {
       async reset(session) {
         resets.push(session);
@@ -165,7 +168,8 @@ export async function atDesk({
     const message = messageOf(data);
     const chat = chatOf("work", message);
     const asker = askerOf(message);
-    return desk.handle({ message, chat, asker, decision: access.decide(chat, asker), msgId });
+    const decision = access.decide(chat, asker);
+    return desk.handle({ message, chat, asker, decision, msgId, id: messages });
   };
 
   return {
@@ -178,6 +182,7 @@ export async function atDesk({
     resets,
     stops,
     tables,
+    waiting,
     send,
     /** Writes in the direct chat with the robot. */
     says: (userId: string, content: string, msgId?: string) =>

@@ -55,10 +55,21 @@ describe("/help", () => {
       expect(said.includes(`- /${name} (/${ALIASES[name][0]})`)).toBe(may.includes(name));
     }
   });
+
+  test("leaves out what would be refused here", async () => {
+    const { says, saysInGroup } = await house();
+    expect(await saysInGroup("stranger", "/help")).not.toContain("- /new");
+    expect(await saysInGroup("mia", "/help")).toContain("- /new");
+    expect(await says("stranger", "/help")).toContain("- /new");
+  });
 });
 
 describe("what is no command", () => {
   test.each([
+    ["/stat", "`/status`"],
+    ["/w", "`/whoami`"],
+    ["/st", "`/stop`"],
+    ["/新", "`/新会话`"],
     ["/hlep", "`/help`"],
     ["/statsu", "`/status`"],
     ["/新回话", "`/新会话`"],

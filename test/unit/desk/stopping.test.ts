@@ -4,7 +4,7 @@ import type { Chat } from "../../../src/core/inbound/session.ts";
 import { promisesSettled } from "../../support/fake-clock.ts";
 import { GROUP, HOUSE, atDesk, directChat, groupFrom } from "./_desk.ts";
 
-const { stopped, nothingToStop, notYoursToStop, reset } = DESK_TEXTS.en;
+const { stopped, withdrawn, nothingToStop, notYoursToStop, reset } = DESK_TEXTS.en;
 
 const GROUP_SESSION = "agent:main:dingtalk:group:cidGroup==";
 const LOBBY_SESSION = "agent:lobby:dingtalk:group:cidGroup==";
@@ -13,7 +13,7 @@ const LOBBY_SESSION = "agent:lobby:dingtalk:group:cidGroup==";
 async function busy(block: object = HOUSE) {
   const desk = await atDesk({ block });
   const run = (chat: Chat, asker: string, session: string, cards: readonly string[] = []) =>
-    desk.stops.begin({ session, chat, asker, isWelcome: () => true, cards: () => cards });
+    desk.stops.begin({ session, ids: [], chat, asker, isWelcome: () => true, cards: () => cards });
   return { ...desk, run };
 }
 
@@ -48,6 +48,25 @@ describe("/stop", () => {
     const turn = run(GROUP, "mia", "session");
     expect(await says("mia", "/stop")).toBe(nothingToStop);
     expect(turn.signal.aborted).toBe(false);
+  });
+
+  test("what they have waiting is taken back, with a turn or without one", async () => {
+    const { says, saysInGroup, run, waiting } = await busy();
+    waiting.set("agent:main:dingtalk:user:mia mia", 2);
+    expect(await says("mia", "/stop")).toBe(withdrawn(2));
+    run(directChat("mia"), "mia", "one");
+    expect(await says("mia", "/stop")).toBe(`${stopped}\n${withdrawn(2)}`);
+    expect(await saysInGroup("mia", "/stop")).toBe(nothingToStop);
+  });
+
+  test("it is said also where a card tells of the turn, or the turn is somebody else's", async () => {
+    const { saysInGroup, run, waiting } = await busy();
+    waiting.set(`${GROUP_SESSION} mia`, 1);
+    const others = run(GROUP, "boss", "one");
+    expect(await saysInGroup("mia", "/stop")).toBe(withdrawn(1));
+    expect(others.signal.aborted).toBe(false);
+    run(GROUP, "mia", "two", ["card1"]);
+    expect(await saysInGroup("mia", "/stop")).toBe(withdrawn(1));
   });
 
   test.each(["mia", "stranger"])("%s ends their own turns in a group only", async (who) => {

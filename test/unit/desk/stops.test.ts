@@ -17,7 +17,14 @@ const group: Chat = {
 
 const begun = (cards: readonly string[] = [], isWelcome = () => true) => {
   const stops = createStops();
-  const turn = { session: "session", chat, asker: "staff1", isWelcome, cards: () => cards };
+  const turn = {
+    session: "session",
+    ids: [1],
+    chat,
+    asker: "staff1",
+    isWelcome,
+    cards: () => cards,
+  };
   return { stops, running: stops.begin(turn) };
 };
 
@@ -42,6 +49,7 @@ describe("createStops()", () => {
     for (const session of ["one", "two"]) {
       stops.begin({
         session,
+        ids: [],
         chat: group,
         asker: "staff1",
         isWelcome: () => true,
@@ -67,6 +75,7 @@ describe("createStops()", () => {
     const { stops, running } = begun([], () => isWelcome);
     const other = stops.begin({
       session: "other",
+      ids: [2],
       chat: group,
       asker: "staff2",
       isWelcome: () => true,
@@ -80,11 +89,35 @@ describe("createStops()", () => {
     expect(other.signal.aborted).toBe(false);
   });
 
+  test("a turn ends whose message was taken back, before it began or after", () => {
+    const { stops, running } = begun();
+    const begin = (ids: readonly number[]) =>
+      stops.begin({
+        session: "two",
+        ids,
+        chat,
+        asker: "staff1",
+        isWelcome: () => true,
+        cards: () => [],
+      });
+    stops.withdraw([3]);
+    expect(running.signal.aborted).toBe(false);
+    expect(begin([2]).signal.aborted).toBe(false);
+    const ended = begin([3, 4]);
+    expect(ended.signal.reason).toBeInstanceOf(StopError);
+    stops.withdraw([1]);
+    expect(running.signal.aborted).toBe(true);
+    expect([1, 2, 3].map(stops.isWithdrawn)).toEqual([true, false, true]);
+    ended.over();
+    expect(stops.isWithdrawn(3)).toBe(false);
+  });
+
   test("a turn that is over is not found, says so, and does not take the next one with it", async () => {
     const { stops, running } = begun();
     const [turn] = stops.running(chat);
     const next = stops.begin({
       session: "session",
+      ids: [2],
       chat,
       asker: "staff1",
       isWelcome: () => true,
