@@ -24,7 +24,7 @@ export const WORKER: Readonly<Record<string, Meanings>> = {
     },
     proxy: {
       en: "The [proxy](runtimes.md#proxies) out of a company's network; wins over the environment's. `\"\"`: none. May be a [reference](#secrets)",
-      zh: '走出公司网络的[代理](runtimes.md#proxies)，优先于环境变量里的。`""` 表示不用代理。可以写成[引用](#密钥)',
+      zh: '走出公司网络的[代理](runtimes.zh-CN.md#代理)，优先于环境变量里的。`""` 表示不用代理。可以写成[引用](#密钥)',
       values: { en: "`http://user:password@host:port`", zh: "`http://用户名:密码@主机:端口`" },
       default: { en: "from the environment", zh: "取自环境变量" },
     },

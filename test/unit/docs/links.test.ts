@@ -108,6 +108,18 @@ describe("a page that stands in both languages", () => {
     expect(resolve(dirname(path), link ?? "")).toBe(otherOf(path));
   });
 
+  test.each(pages.map((path) => [nameOf(path), path] as const))(
+    "%s leads to pages in its own language where there are such",
+    (_, path) => {
+      const isChinese = (page: string) => page.endsWith(".zh-CN.md");
+      const strange = readPage(path)
+        .links.map((href) => resolve(dirname(path), href.split("#")[0] ?? ""))
+        .filter((to) => to !== otherOf(path) && both.includes(to))
+        .filter((to) => isChinese(to) !== isChinese(path));
+      expect(strange).toEqual([]);
+    },
+  );
+
   test.each(both.filter((path) => path.endsWith(".zh-CN.md")).map((path) => [nameOf(path), path]))(
     "%s has the same headings",
     (_, path) => {
