@@ -128,9 +128,9 @@ function readFiles(explicit: string | undefined) {
     try {
       return { path, json: JSON5.parse(readFileSync(path, "utf8")) };
     } catch (error) {
-      const by =
-        path === openclawPath && openclawName !== undefined ? " (OPENCLAW_CONFIG_PATH)" : "";
-      complaints.push(`${path}${by}: ${problemWith(error)}`);
+      const isNamed = path === openclawPath && openclawName !== undefined;
+      const by = isNamed ? " (OPENCLAW_CONFIG_PATH)" : "";
+      complaints.push(`${path}: ${problemWith(error)}${by}`);
       return undefined;
     }
   };

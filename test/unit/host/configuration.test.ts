@@ -154,7 +154,7 @@ describe("OPENCLAW_CONFIG_PATH", () => {
     });
     expect(readConfiguration(undefined)).toMatchObject({
       config: undefined,
-      problems: ["/gone/openclaw.json (OPENCLAW_CONFIG_PATH): there is no such file"],
+      problems: ["/gone/openclaw.json: there is no such file (OPENCLAW_CONFIG_PATH)"],
       unconfigured: false,
     });
   });
@@ -165,7 +165,7 @@ describe("OPENCLAW_CONFIG_PATH", () => {
       const { config, warnings } = readConfiguration(file);
       expect(config).toBeDefined();
       expect(warnings).toEqual([
-        "/gone/openclaw.json (OPENCLAW_CONFIG_PATH): there is no such file",
+        "/gone/openclaw.json: there is no such file (OPENCLAW_CONFIG_PATH)",
       ]);
     });
   });
