@@ -45,8 +45,7 @@ export async function gatewayStep(
   }
   report(session, { name: "gateway", status: "ok", text: texts.gateway.ready(at.url) });
 
-  const hasAnswered = session.resumed.gatewayDone === true;
-  if (hasAnswered || !(await ui.agree(texts.gateway.ask, true))) return at;
+  if (session.resumed.gatewayDone === true) return at;
   ui.say(texts.gateway.asking);
   const said = await askGateway(
     {

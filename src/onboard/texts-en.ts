@@ -126,7 +126,6 @@ export const en: Texts = {
       `It would drop the comments in ${path}, so it is not run from here: that is yours to decide.`,
     ran: "Done; waiting for the gateway to take it up …",
     notRun: (said) => `The command failed: ${said}`,
-    ask: "Ask the agent something, to see it work?",
     asking: 'Asking the agent: "Say OK." …',
     answered: (answer) => `The agent says: ${answer}`,
     silent: "The agent said nothing.",

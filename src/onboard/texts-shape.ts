@@ -80,7 +80,6 @@ export interface Texts {
     readonly dropsComments: (path: string) => string;
     readonly ran: string;
     readonly notRun: (said: string) => string;
-    readonly ask: string;
     readonly asking: string;
     readonly answered: (answer: string) => string;
     readonly silent: string;

@@ -119,7 +119,6 @@ export const zh: Texts = {
     dropsComments: (path) => `这条命令会去掉 ${path} 里的注释，所以这里不代为运行，请自己决定。`,
     ran: "已运行，等网关生效……",
     notRun: (said) => `命令没有成功：${said}`,
-    ask: "问智能体一句话试试？",
     asking: "正在问智能体：“Say OK.”……",
     answered: (answer) => `智能体回答：${answer}`,
     silent: "智能体什么都没有说。",

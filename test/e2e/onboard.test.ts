@@ -300,8 +300,6 @@ describe.skipIf(!hasTerminal).each(["bun", "node", "deno"] as const)(
         await until("the question again", () => terminal.screen().split("(not shown)").length > 2);
         terminal.keys(dingtalk.clientSecret, "Enter");
         await terminal.shows("Connected: ");
-        await terminal.shows("Ask the agent something");
-        terminal.keys("Enter");
         await terminal.shows("The agent says: OK.");
         await terminal.shows("Who may talk to the robot?");
         terminal.keys("Down", "Enter");
@@ -337,11 +335,9 @@ describe.skipIf(!hasTerminal).each(["bun", "node", "deno"] as const)(
         terminal.keys("Enter");
         await terminal.shows("(not shown; Enter if there is none)");
         terminal.keys(gateway.token, "Enter");
-        await terminal.shows("Ask the agent something");
-        terminal.keys("Right", "Enter");
+        await terminal.shows("The agent says: OK.");
         expect(await terminal.ended()).toBe(0);
         expect(dingtalk.registrations.codes).toHaveLength(2);
-        expect(gateway.asked).toHaveLength(0);
         const { url, token } = gateway;
         expect(robotIn(own())).toMatchObject({ gateway: { url, token } });
       } finally {
