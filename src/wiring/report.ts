@@ -94,6 +94,7 @@ export function createReport({ accounts, runtime, store, counters, clock }: Repo
 
 async function accountSnapshot({ id, stream, works }: Account): Promise<AccountSnapshot> {
   const { links, lastFrameAt } = stream.status();
+  const budget = await works.budget.status().catch(() => undefined);
   return {
     id,
     connected: links.filter(({ state }) => state === "connected").length,
@@ -101,7 +102,8 @@ async function accountSnapshot({ id, stream, works }: Account): Promise<AccountS
     lastFrameAt,
     gatewayOpen: works.gate.state === "open",
     turns: works.turns(),
-    budget: await works.budget.status().catch(() => undefined),
+    // Nothing but these: each is measured under its name.
+    budget: budget === undefined ? undefined : { api: budget.api, stream: budget.stream },
   };
 }
 

@@ -113,7 +113,6 @@ export function createOutbox(options: OutboxOptions): Outbox {
     if (!isAttachment(entry.message)) return "again";
     const result = await options.outgoing.prepare(entry.message, options.signal);
     options.signal.throwIfAborted();
-    options.meter.send(result.ok ? "sent" : result.failure);
     if (result.ok) {
       await replace(entry, result.message);
       prepared.add(entry.id);
@@ -170,6 +169,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     // A notice may have been dropped by its answer meanwhile.
     if (!(await store.sending(entry, route.quota, usage, clock.now()))) return "again";
     const result = await sender.send(route, entry, options.signal);
+    options.meter.send(result.ok ? "sent" : result.failure);
     // A card's last state takes a second call.
     if (route.kind === "card") await options.budget.spend();
     if (result.ok) {

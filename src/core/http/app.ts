@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import { HTTPException } from "hono/http-exception";
 import { secureHeaders } from "hono/secure-headers";
-import type { Log } from "../log.ts";
+import { reasonOf, type Log } from "../log.ts";
 import type { CronDelivery } from "../send/cron.ts";
 import type { Sending } from "../send/sending.ts";
 import { bearer } from "./bearer.ts";
@@ -59,8 +59,10 @@ export function createApp(options: AppOptions): Hono {
   app.route("/", createMessages({ token: apiToken, sending, log }));
   app.route("/", createHooks({ token: apiToken, cron, sending, log }));
   app.notFound((c) => c.json({ error: "not found" }, 404));
-  app.onError((error, c) =>
-    error instanceof HTTPException ? error.getResponse() : c.json({ error: "internal error" }, 500),
-  );
+  app.onError((error, c) => {
+    if (error instanceof HTTPException) return error.getResponse();
+    log.error("request could not be answered", { path: c.req.path, reason: reasonOf(error) });
+    return c.json({ error: "internal error" }, 500);
+  });
   return app;
 }
