@@ -7,6 +7,7 @@ import type { SecretSources } from "../core/config/secrets.ts";
 import { createGateway } from "../core/gateway/client.ts";
 import { accessStep, isAccess } from "../onboard/access-step.ts";
 import { robotStep } from "../onboard/credentials.ts";
+import { edit } from "../onboard/edit.ts";
 import { targetStep, usualTarget, writeStep, type Places } from "../onboard/file-step.ts";
 import {
   addressOf,
@@ -36,9 +37,19 @@ import { networkFor } from "./_network.ts";
 const CANCELLED = 130;
 
 interface Result {
-  file: string | undefined;
-  clientId: string | undefined;
-  missing: readonly string[] | undefined;
+  file?: string;
+  clientId?: string;
+  /** Options that were needed and not given. */
+  missing?: readonly string[];
+  /** What ended it before its time. */
+  error?: string;
+}
+
+interface Document extends Omit<Result, "file" | "clientId"> {
+  readonly ok: boolean;
+  readonly file?: string | null;
+  readonly clientId?: string | null;
+  readonly checks: readonly Check[];
 }
 
 /**
@@ -47,8 +58,17 @@ interface Result {
  * Throws `UserError` for options that cannot be.
  */
 export async function onboard(options: OnboardOptions): Promise<number> {
-  checkOptions(options);
-  const name = options.config ?? (process.env["DINGBRIDGE_CONFIG"] || undefined);
+  const wrong = wrongOption(options);
+  if (wrong !== undefined) {
+    if (options.json === true) tell({ ok: false, checks: [], error: wrong });
+    throw new UserError(wrong, EXIT.usage);
+  }
+  // Where it is must be known before any file is read: one of them may be what it names.
+  const dataDir = process.env["DINGBRIDGE_DATA_DIR"] || join(home(), ".openclaw/dingbridge");
+  const progressFile = join(expandHome(dataDir), "onboard.json");
+  const earlier = readProgress(progressFile);
+  const resumed: Progress = (options.resume === true ? earlier : undefined) ?? {};
+  const name = options.config ?? (process.env["DINGBRIDGE_CONFIG"] || resumed.file);
   const named = name === undefined ? undefined : resolve(expandHome(name));
   const loaded = readConfiguration(named);
   const locale = inForce(loaded, "locale")?.value === "en" ? "en" : systemLocale();
@@ -64,16 +84,13 @@ export async function onboard(options: OnboardOptions): Promise<number> {
   process.on("SIGTERM", onSignal);
 
   const checks: Check[] = [];
-  const result: Result = { file: undefined, clientId: undefined, missing: undefined };
-  const dataDir = inForce(loaded, "dataDir")?.value;
-  const progressFile = join(
-    typeof dataDir === "string" ? dataDir : join(home(), ".openclaw/dingbridge"),
-    "onboard.json",
-  );
-  const earlier = readProgress(progressFile);
-  let progress: Progress = (options.resume === true ? earlier : undefined) ?? {};
-  // Of a file that lacks something still, only what the environment says of proxies is known.
-  const network = networkFor(loaded.config ?? {});
+  const result: Result = {};
+  const apiUrl = options["api-url"] ?? resumed.apiUrl;
+  const oapiUrl = options["oapi-url"] ?? resumed.oapiUrl;
+  // Written with the first answer: before that there is nothing to go on with.
+  let progress: Progress = { ...resumed, apiUrl, oapiUrl, file: named };
+  // What a file says of proxies counts before there is a robot in it.
+  const network = networkFor(loaded.config ?? readConfiguration(named, "unneeded").config ?? {});
   const session: Session = {
     options,
     ui,
@@ -83,11 +100,11 @@ export async function onboard(options: OnboardOptions): Promise<number> {
     fetchFresh: network.fetchFresh,
     dial: network.dial,
     userAgent: `dingbridge/${VERSION}`,
-    apiUrl: addressOf(options["api-url"], loaded, "apiUrl", "https://api.dingtalk.com"),
-    oapiUrl: addressOf(options["oapi-url"], loaded, "oapiUrl", "https://oapi.dingtalk.com"),
+    apiUrl: addressOf(apiUrl, loaded, "apiUrl", "https://api.dingtalk.com"),
+    oapiUrl: addressOf(oapiUrl, loaded, "oapiUrl", "https://oapi.dingtalk.com"),
     env: process.env,
     signal: stop.signal,
-    resumed: progress,
+    resumed,
     keep(more) {
       progress = { ...progress, ...more };
       keepProgress(progressFile, progress, new Date());
@@ -107,13 +124,13 @@ export async function onboard(options: OnboardOptions): Promise<number> {
   const code = await run().catch((error: unknown) => ending(error, session, result, progress));
   process.off("SIGINT", onSignal);
   process.off("SIGTERM", onSignal);
-  if (options.json === true) {
-    const { file, clientId, missing } = result;
-    const ok = code === EXIT.ok;
-    const said = { ok, file: file ?? null, clientId: clientId ?? null, checks };
-    console.log(JSON.stringify(missing === undefined ? said : { ...said, missing }));
-  }
+  if (options.json === true) tell({ ok: code === EXIT.ok, checks, ...result });
   return code;
+}
+
+/** The one document of `--json`. */
+function tell({ ok, file = null, clientId = null, checks, missing, error }: Document): void {
+  console.log(JSON.stringify({ ok, file, clientId, checks, missing, error }));
 }
 
 async function steps(
@@ -123,7 +140,7 @@ async function steps(
   result: Result,
 ): Promise<number> {
   const { ui, texts, options, resumed } = session;
-  const places = placesOf(named ?? resumed.file);
+  const places = placesOf(named);
   const { openclaw } = places;
   const gateway = gatewayIn(options, resumed, loaded);
   const refusal = await look(session, loaded, places, gateway.url);
@@ -154,12 +171,17 @@ async function steps(
   };
   await writeStep(session, target, openclaw, answers, SOURCES);
   result.file = target.path;
-  complain(session, target.path, robot.clientId);
+  const starts = complain(session, target.path, robot.clientId);
   if (!robot.isVerified) {
     ui.bad(texts.file.unverified);
     return EXIT.crash;
   }
-  const more = options.config === undefined ? "" : ` --config ${target.path}`;
+  if (!starts) {
+    ui.bad(texts.file.willNotStart);
+    return EXIT.configuration;
+  }
+  const isUsual = readConfiguration(undefined).path === target.path;
+  const more = isUsual ? "" : ` --config ${target.path}`;
   const run = (command: string) => `${calledAs(runtime.name)} ${command}${more}`;
   const next = texts.next.steps({ run, isPairing: access === "pairing", isQr: robot.isCreated });
   ui.say(texts.next.title);
@@ -190,9 +212,7 @@ async function look(
   const file = readText(target.path);
   const broken = !file.ok
     ? texts.file.unreadable(target.path, file.said)
-    : file.text !== undefined && file.text.trim() !== "" && jsonIn(file.text) === undefined
-      ? [texts.look.broken(target.path), ...loaded.problems].join("\n")
-      : undefined;
+    : whyUseless(session, target.path, file.text ?? "", loaded);
   if (broken !== undefined) {
     report(session, { name: "configuration", status: "failed", text: broken });
     return EXIT.configuration;
@@ -216,18 +236,33 @@ async function look(
   return undefined;
 }
 
-/** What the configuration comes to, now that it is written. */
-function complain(session: Session, path: string, clientId: string): void {
+/** Why nothing can be added to a file as it is; undefined if something can. */
+function whyUseless(
+  { texts }: Session,
+  path: string,
+  text: string,
+  { problems, channel = "dingtalk" }: Configuration,
+): string | undefined {
+  if (text.trim() === "") return undefined;
+  if (jsonIn(text) === undefined) return [texts.look.broken(path), ...problems].join("\n");
+  const tried = edit(text, [{ path: ["channels", channel, "clientId"], value: "" }]);
+  return tried.ok || tried.reason !== "not-an-object"
+    ? undefined
+    : texts.look.noObject(path, `channels.${channel}`);
+}
+
+/** What the configuration comes to, now that it is written. Whether a worker starts with it. */
+function complain(session: Session, path: string, clientId: string): boolean {
   const { texts } = session;
   const { config, problems, warnings } = readConfiguration(path);
   const isThere = config?.accounts.some((account) => account.clientId === clientId) === true;
-  const lines = [...problems, ...warnings];
   const isOther = !isThere && (session.env["DINGTALK_CLIENT_ID"] ?? "") !== "";
-  if (isOther) lines.push(texts.file.overridden);
-  for (const line of lines) {
-    const text = texts.file.problem(line);
-    report(session, { name: "configuration", status: "warning", text });
-  }
+  const lines = [...warnings, ...(isOther ? [texts.file.overridden] : [])];
+  const say = (status: "failed" | "warning") => (line: string) =>
+    report(session, { name: "configuration", status, text: texts.file.problem(line) });
+  problems.forEach(say("failed"));
+  lines.forEach(say("warning"));
+  return problems.length === 0;
 }
 
 function ending(error: unknown, session: Session, result: Result, progress: Progress): number {
@@ -235,16 +270,19 @@ function ending(error: unknown, session: Session, result: Result, progress: Prog
   const isLost = progress.isCreated === true && result.file === undefined;
   if (isLost) ui.warn(texts.qr.secretInConsole(progress.clientId ?? ""));
   if (error instanceof Cancelled) {
-    ui.close(texts.cancelled);
+    result.error = texts.cancelled(progress.clientId !== undefined);
+    ui.close(result.error);
     return CANCELLED;
   }
   if (error instanceof GivenUp) {
+    result.error = error.message;
     ui.bad(error.message);
     return EXIT.crash;
   }
   if (error instanceof MissingAnswer) {
     result.missing = error.what;
-    ui.bad(texts.missing(error.what));
+    result.error = texts.missing(error.what);
+    ui.bad(result.error);
     return EXIT.usage;
   }
   throw error;
@@ -255,16 +293,16 @@ const SOURCES: SecretSources = {
   readFile: (path) => readFileSync(path, "utf8"),
 };
 
-function checkOptions(options: OnboardOptions): void {
+/** Options that cannot be, in one line. */
+function wrongOption(options: OnboardOptions): string | undefined {
   for (const name of ["api-url", "oapi-url", "gateway-url"] as const) {
     const url = options[name];
-    if (url === undefined || isAddress(url)) continue;
-    throw new UserError(`--${name}: expected an http(s) address`, EXIT.usage);
+    if (url !== undefined && !isAddress(url)) return `--${name}: expected an http(s) address`;
   }
   if (options.access !== undefined && !isAccess(options.access)) {
-    throw new UserError("--access: expected pairing, open or skip", EXIT.usage);
+    return "--access: expected pairing, open or skip";
   }
-  if (options.qr === true && options["no-qr"] === true) {
-    throw new UserError("--qr and --no-qr: expected one of them", EXIT.usage);
-  }
+  return options.qr === true && options["no-qr"] === true
+    ? "--qr and --no-qr: expected one of them"
+    : undefined;
 }

@@ -57,7 +57,7 @@ export function hideShapes(text: string): string {
 /** Escapes of escapes are seen through as often as this. */
 const ESCAPE = String.raw`(?:\\|%(?:25){0,4}5[Cc])`;
 
-/** Finds a secret as it is, URL-encoded, JSON-escaped, and in any mixture of them. In bounded steps for a character. */
+/** Finds a secret as it is, URL-encoded, JSON-escaped, HTML-escaped, and in any mixture of them. In bounded steps for a character. */
 export function patternOf(secret: string): RegExp {
   const parts: string[] = [];
   let backslashes = 0;
@@ -87,6 +87,15 @@ const SHORT: Readonly<Record<string, string>> = {
   "\f": "f",
 };
 
+/** As a page has them: a proxy's complaint quotes what it was sent. */
+const ENTITIES: Readonly<Record<string, string>> = {
+  "&": "amp",
+  "<": "lt",
+  ">": "gt",
+  '"': "quot",
+  "'": "(?:apos|#0?39|#x27)",
+};
+
 /** One character in all its spellings; `inside`: a backslash may have been put before it. */
 function pieceOf(char: string, inside: boolean): string {
   const bytes = [...new TextEncoder().encode(char)];
@@ -97,6 +106,8 @@ function pieceOf(char: string, inside: boolean): string {
   if (char === " ") spellings.push(String.raw`\+`);
   const short = SHORT[char];
   if (short !== undefined) spellings.push(`${ESCAPE}{1,8}${short}`);
+  const entity = ENTITIES[char];
+  if (entity !== undefined) spellings.push(`&(?:amp;){0,4}${entity};`);
   return `${inside ? `${ESCAPE}{0,8}` : ""}(?:${spellings.join("|")})`;
 }
 

@@ -32,8 +32,8 @@ const ENTRIES = 50;
 const NODES = 500;
 const MORE = "…";
 /** Without any of these a text holds a secret as it is or not at all. A plus may be a blank. */
-const MAY_BE_ESCAPED = /[%\\]/;
-const MAY_BE_FORM = /[%\\+]/;
+const MAY_BE_ESCAPED = /[%\\&]/;
+const MAY_BE_FORM = /[%\\&+]/;
 
 interface Secret {
   readonly raw: string;

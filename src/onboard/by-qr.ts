@@ -1,5 +1,5 @@
 import { createDeviceFlow } from "../core/dingtalk/device-flow.ts";
-import type { Session } from "./session.ts";
+import { report, type Session } from "./session.ts";
 import { GivenUp } from "./ui.ts";
 
 export interface Pair {
@@ -35,10 +35,11 @@ async function tryOnce(session: Session): Promise<Pair | undefined> {
   const { ui, texts, signal } = session;
   const flow = createDeviceFlow(session);
   const begun = await flow.begin(signal);
-  if (!begun.ok) {
-    ui.bad(`${texts.qr.noBegin}\n(${begun.reason})`);
+  const failed = (text: string) => {
+    report(session, { name: "credentials", status: "failed", text });
     return undefined;
-  }
+  };
+  if (!begun.ok) return failed(`${texts.qr.noBegin}\n(${begun.reason})`);
   const { code } = begun;
   ui.say(texts.qr.scan);
   ui.qr(code.url);
@@ -54,13 +55,10 @@ async function tryOnce(session: Session): Promise<Pair | undefined> {
       return { clientId, clientSecret };
     }
     case "failed":
-      ui.bad(texts.qr.failed(ended.reason));
-      return undefined;
+      return failed(texts.qr.failed(ended.reason));
     case "expired":
-      ui.warn(texts.qr.expired);
-      return undefined;
+      return failed(texts.qr.expired);
     case "refused":
-      ui.bad(`${texts.qr.refused}\n(${ended.reason})`);
-      return undefined;
+      return failed(`${texts.qr.refused}\n(${ended.reason})`);
   }
 }

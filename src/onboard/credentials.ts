@@ -80,7 +80,7 @@ async function firstCandidate(session: Session, configured: Pair | undefined): P
     const clientId = known ?? configured?.clientId ?? (await askId(session, ""));
     const wrong = idProblem(clientId);
     if (wrong !== undefined && !ui.isInteractive) {
-      throw new MissingAnswer([texts.robot.problems[wrong]]);
+      throw new MissingAnswer([`${ID_OPTION}: ${texts.robot.problems[wrong]}`]);
     }
     const clientSecret = secretOf(clientId);
     const isCreated = clientId === resumed.clientId && resumed.isCreated === true;
@@ -152,9 +152,13 @@ function secretIn(file: string, complaint: (path: string, why: string) => string
 async function shaped(session: Session, candidate: Candidate): Promise<Candidate> {
   const { ui, texts } = session;
   const { clientId, clientSecret } = candidate;
-  const problem = idProblem(clientId) ?? secretProblem(clientSecret, clientId);
+  const wrongId = idProblem(clientId);
+  const problem = wrongId ?? secretProblem(clientSecret, clientId);
   if (problem === undefined) return candidate;
-  if (!ui.isInteractive) throw new MissingAnswer([texts.robot.problems[problem]]);
+  if (!ui.isInteractive) {
+    const option = wrongId === undefined ? SECRET_OPTION : ID_OPTION;
+    throw new MissingAnswer([`${option}: ${texts.robot.problems[problem]}`]);
+  }
   ui.bad(texts.robot.problems[problem]);
   return await typed(session, await askId(session, clientId));
 }

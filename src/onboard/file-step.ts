@@ -142,9 +142,10 @@ function failed(session: Session, text: string): GivenUp {
 }
 
 function handOver(session: Session, text: string, plan: Plan | "accounts-list"): GivenUp {
-  const { ui, texts } = session;
-  report(session, { name: "file", status: "failed", text });
-  if (plan !== "accounts-list") ui.plain(snippet(plan.changes, `<${texts.file.pasteSecret}>`));
+  const { texts } = session;
+  const copy =
+    plan === "accounts-list" ? "" : snippet(plan.changes, `<${texts.file.pasteSecret}>`).trimEnd();
+  report(session, { name: "file", status: "failed", text, copy });
   return new GivenUp(texts.next.notDone);
 }
 

@@ -36,7 +36,9 @@ export async function gatewayStep(
     complain(session, look);
     const next = await choose(session, look, openclaw);
     if (next === "skip") {
-      report(session, { name: "gateway", status: "skipped", text: texts.gateway.skipped });
+      const isAway = look.kind === "unreachable" || look.kind === "busy";
+      const text = isAway ? texts.gateway.skipped : texts.gateway.skippedIll;
+      report(session, { name: "gateway", status: "skipped", text });
       return at;
     }
     if (next === "url") at = { ...at, url: await askUrl(session, at.url) };
@@ -74,10 +76,9 @@ async function lookAt(session: Session, at: GatewayAddress): Promise<Look> {
 }
 
 function complain(session: Session, look: Extract<Look, { ok: false }>): void {
-  const { ui } = session;
   const text = `${wordsFor(session, look.kind)}\n(${factsOf(look.reason)})`;
-  report(session, { name: "gateway", status: "failed", text });
-  if (look.kind === "endpoint-off") ui.plain(`  openclaw ${ENABLE_ENDPOINT.join(" ")}`);
+  const command = look.kind === "endpoint-off" ? `  openclaw ${ENABLE_ENDPOINT.join(" ")}` : "";
+  report(session, { name: "gateway", status: "failed", text, copy: command });
 }
 
 const wordsFor = ({ texts }: Session, kind: FailureKind) =>

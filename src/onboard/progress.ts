@@ -14,6 +14,9 @@ const ProgressSchema = v.object({
   gatewayUrl: v.optional(v.string()),
   /** The gateway was asked, or passed over. Its token is a secret: it is looked at again. */
   gatewayDone: v.optional(v.boolean()),
+  /** DingTalk's addresses, where somebody has named others. */
+  apiUrl: v.optional(v.string()),
+  oapiUrl: v.optional(v.string()),
   /** Where the configuration goes. */
   file: v.optional(v.string()),
   access: v.optional(v.picklist(["pairing", "open", "skip"])),

@@ -35,10 +35,14 @@ export interface Session {
   check(check: Check): void;
 }
 
-/** Says what came of something and notes it down. */
-export function report(session: Session, check: Check): void {
+/**
+ * Says what came of something and notes it down.
+ * @param copy what somebody is to take over as it is, said without decoration; "": nothing.
+ */
+export function report(session: Session, { copy = "", ...check }: Check & { copy?: string }): void {
   const { ui } = session;
   const say = { ok: ui.good, warning: ui.warn, failed: ui.bad, skipped: ui.say }[check.status];
   say(check.text);
-  session.check(check);
+  if (copy !== "") ui.plain(copy);
+  session.check(copy === "" ? check : { ...check, text: `${check.text}\n${copy}` });
 }

@@ -11,7 +11,8 @@ export const en: Texts = {
   quit: "Quit",
   retry: "Try again",
   skip: "Skip",
-  cancelled: "Cancelled; nothing was written. --resume goes on from here.",
+  cancelled: (isKept) =>
+    `Cancelled; nothing was written.${isKept ? " --resume goes on from here." : ""}`,
   missing: (options) => `there is no terminal to ask at; missing: ${options.join("; ")}`,
 
   look: {
@@ -19,6 +20,8 @@ export const en: Texts = {
     noFile: "There is no configuration file yet.",
     broken: (path) =>
       `${path} is not valid JSON5. So that nothing is lost it is left alone; please mend it first:`,
+    noObject: (path, key) =>
+      `${path}: ${key} and all above it must be objects, { … }, and something there is not. It was left alone; please mend it first.`,
     openclaw: (path) => `OpenClaw's file: ${path}`,
     noOpenclaw: "OpenClaw's file was not found.",
     blockWithoutPlugin: (path) =>
@@ -53,7 +56,8 @@ export const en: Texts = {
       "secret-empty": "The Client Secret is empty",
       "secret-masked": "These are the stars: show the secret first, then copy it",
       "secret-is-id": "This is the Client ID; the Client Secret stands below it",
-      "secret-odd": "Too short, or with blanks or other characters no secret has: copy it again",
+      "secret-odd":
+        "The Client Secret is too short, or has blanks or other characters no secret has: copy it again",
     },
     checking: "Connecting to DingTalk to check the credentials …",
     works: (clientId) => `Connected: ${clientId} can send and receive over Stream`,
@@ -131,6 +135,8 @@ export const en: Texts = {
     silent: "The agent said nothing.",
     skipped:
       "The gateway is left for later. Messages that come while it is away are kept and answered when it is back.",
+    skippedIll:
+      "The gateway is left for later. Until this is mended, whoever writes to the robot is told that it cannot answer.",
   },
 
   file: {
@@ -163,6 +169,8 @@ export const en: Texts = {
       "the environment variable DINGTALK_CLIENT_ID names another robot and wins over the file",
     problem: (line) => `The configuration still has a problem: ${line}`,
     unverified: "Saved, but the credentials have not been verified.",
+    willNotStart:
+      "Saved, and the credentials work; but a worker does not start before this is mended.",
   },
 
   access: {

@@ -11,13 +11,15 @@ export interface Texts {
   readonly quit: string;
   readonly retry: string;
   readonly skip: string;
-  readonly cancelled: string;
+  /** @param isKept: there is something to go on with. */
+  readonly cancelled: (isKept: boolean) => string;
   readonly missing: (options: readonly string[]) => string;
 
   readonly look: {
     readonly file: (path: string) => string;
     readonly noFile: string;
     readonly broken: (path: string) => string;
+    readonly noObject: (path: string, key: string) => string;
     readonly openclaw: (path: string) => string;
     readonly noOpenclaw: string;
     readonly blockWithoutPlugin: (path: string) => string;
@@ -84,6 +86,7 @@ export interface Texts {
     readonly answered: (answer: string) => string;
     readonly silent: string;
     readonly skipped: string;
+    readonly skippedIll: string;
   };
 
   readonly file: {
@@ -110,6 +113,7 @@ export interface Texts {
     readonly overridden: string;
     readonly problem: (line: string) => string;
     readonly unverified: string;
+    readonly willNotStart: string;
   };
 
   readonly access: {

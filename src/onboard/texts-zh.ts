@@ -11,13 +11,15 @@ export const zh: Texts = {
   quit: "退出",
   retry: "再试一次",
   skip: "跳过",
-  cancelled: "已取消，什么都没有写入。下次可以用 --resume 接着来。",
+  cancelled: (isKept) => `已取消，什么都没有写入。${isKept ? "下次可以用 --resume 接着来。" : ""}`,
   missing: (options) => `没有终端可以提问，还缺：${options.join("；")}`,
 
   look: {
     file: (path) => `配置文件：${path}`,
     noFile: "还没有配置文件。",
     broken: (path) => `${path} 不是有效的 JSON5，为了不弄丢内容，不会改动它。请先改好：`,
+    noObject: (path, key) =>
+      `${path}：${key} 以及它上面的每一层都要是对象 { … }，现在不是，所以没有改动它。请先改好。`,
     openclaw: (path) => `OpenClaw 的配置：${path}`,
     noOpenclaw: "没有找到 OpenClaw 的配置文件。",
     blockWithoutPlugin: (path) =>
@@ -123,6 +125,7 @@ export const zh: Texts = {
     answered: (answer) => `智能体回答：${answer}`,
     silent: "智能体什么都没有说。",
     skipped: "先不管网关。网关不在时，机器人收到的消息会留着，等它回来再答。",
+    skippedIll: "先不管网关。改好之前，给机器人发消息的人会被告知它暂时答不了。",
   },
 
   file: {
@@ -152,6 +155,7 @@ export const zh: Texts = {
     overridden: "环境变量 DINGTALK_CLIENT_ID 是另一个机器人，它优先于文件",
     problem: (line) => `配置里还有问题：${line}`,
     unverified: "已保存，但凭证还没有验证通过。",
+    willNotStart: "已保存，凭证也没有问题；但上面的问题改好之前，worker 不会启动。",
   },
 
   access: {

@@ -1,5 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { spawn } from "node:child_process";
+import { describe, expect, test } from "bun:test";
 import {
   chmodSync,
   existsSync,
@@ -10,123 +9,42 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { startDingTalk, type DingTalk } from "../../src/simulator/dingtalk.ts";
-import { startGateway, type EchoGateway } from "../../src/simulator/gateway.ts";
-import { RUNTIMES, commandFor, type RuntimeName } from "../support/runtimes.ts";
+import { RUNTIMES, commandFor } from "../support/runtimes.ts";
 import { hasTerminal, openTerminal } from "../support/terminal.ts";
 import { until } from "../support/until.ts";
-import { startWorker, temporaryFolder } from "../support/worker-process.ts";
+import { startWorker } from "../support/worker-process.ts";
+import { ENTRY, useHouse } from "./_onboarding.ts";
 
-/** What every run is told about the command. */
-const ENTRY = "src/main.ts";
-
-let dingtalk: DingTalk;
-let gateway: EchoGateway;
-let home: ReturnType<typeof temporaryFolder>;
-
-beforeEach(async () => {
-  home = temporaryFolder();
-  mkdirSync(join(home.path, ".openclaw"));
-  dingtalk = await startDingTalk();
-  gateway = await startGateway({
-    async *respond() {
-      yield "OK.";
-    },
-  });
-});
-afterEach(async () => {
-  await dingtalk.close();
-  await gateway.stop();
-  home.remove();
-});
-
-const inHome = (name: string) => join(home.path, ".openclaw", name);
-const own = () => inHome("dingbridge.json");
-const progress = () => inHome("dingbridge/onboard.json");
-const robotIn = (path: string) =>
-  (JSON.parse(readFileSync(path, "utf8")) as { channels: { dingtalk: Record<string, unknown> } })
-    .channels.dingtalk;
-const addresses = () => ["--api-url", dingtalk.url, "--oapi-url", dingtalk.url];
-const environment = (env: Readonly<Record<string, string>> = {}) => ({
-  HOME: home.path,
-  TMPDIR: home.path,
-  PATH: process.env["PATH"] ?? "",
-  LANG: "en_US.UTF-8",
-  ...env,
-});
-const secret = () => ({ DINGTALK_CLIENT_SECRET: dingtalk.clientSecret });
-
-/** As OpenClaw's own installer leaves it. */
-function withOpenClaw(more: object = {}): void {
-  const { port } = new URL(gateway.url);
-  const auth = { mode: "token", token: gateway.token };
-  const file = { gateway: { mode: "local", port: Number(port), auth }, ...more };
-  writeFileSync(inHome("openclaw.json"), JSON.stringify(file));
-}
-
-function run(runtime: RuntimeName, args: readonly string[], env: Readonly<Record<string, string>>) {
-  const [program = "", ...rest] = commandFor(runtime, ENTRY, ["onboard", ...addresses(), ...args]);
-  const child = spawn(program, rest, {
-    env: environment(env),
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  let stdout = "";
-  let stderr = "";
-  child.stdout.on("data", (data) => (stdout += String(data)));
-  child.stderr.on("data", (data) => (stderr += String(data)));
-  const exited = new Promise<number | null>((resolve) => child.on("close", resolve));
-  return { child, stdout: () => stdout, stderr: () => stderr, exited };
-}
-
-interface Document {
-  readonly ok: boolean;
-  readonly file: string | null;
-  readonly clientId: string | null;
-  readonly checks: readonly { readonly name: string; readonly status: string }[];
-  readonly missing?: readonly string[];
-}
-
-/** Runs it with --json to its end; no secret is in anything it says. */
-async function onboard(
-  runtime: RuntimeName,
-  args: readonly string[],
-  env: Readonly<Record<string, string>> = {},
-) {
-  const ran = run(runtime, ["--json", ...args], env);
-  const code = await ran.exited;
-  const said = ran.stdout() + ran.stderr();
-  for (const hidden of [dingtalk.clientSecret, gateway.token]) expect(said).not.toContain(hidden);
-  const document = JSON.parse(ran.stdout()) as Document;
-  const checks = Object.fromEntries(document.checks.map(({ name, status }) => [name, status]));
-  return { code, document, checks, stderr: ran.stderr() };
-}
+const house = useHouse();
+const { inHome, own, progress, robotIn, addresses, environment, secret, withOpenClaw } = house;
+const { run, onboard } = house;
 
 describe.each([...RUNTIMES])("dingbridge onboard in %s", (runtime) => {
-  const flags = () => ["--yes", "--client-id", dingtalk.clientId];
+  const flags = () => ["--yes", "--client-id", house.dingtalk.clientId];
 
   test("from nothing to a worker that connects", async () => {
     withOpenClaw();
     const { code, document, checks } = await onboard(runtime, flags(), secret());
-    expect(document).toMatchObject({ ok: true, file: own(), clientId: dingtalk.clientId });
+    expect(document).toMatchObject({ ok: true, file: own(), clientId: house.dingtalk.clientId });
     expect(checks).toEqual({ credentials: "ok", gateway: "ok", question: "ok", file: "ok" });
     expect(code).toBe(0);
     expect(statSync(own()).mode & 0o777).toBe(0o600);
     // The gateway's address and token stand in OpenClaw's file.
     expect(robotIn(own())).toEqual({
-      clientId: dingtalk.clientId,
-      clientSecret: dingtalk.clientSecret,
-      apiUrl: dingtalk.url,
-      oapiUrl: dingtalk.url,
+      clientId: house.dingtalk.clientId,
+      clientSecret: house.dingtalk.clientSecret,
+      apiUrl: house.dingtalk.url,
+      oapiUrl: house.dingtalk.url,
       dmPolicy: "pairing",
     });
-    expect(gateway.asked.map(({ text }) => text)).toEqual(["Say OK."]);
+    expect(house.gateway.asked.map(({ text }) => text)).toEqual(["Say OK."]);
     expect(existsSync(progress())).toBe(false);
 
     const worker = await startWorker({
       runtime,
       dingtalk: undefined,
-      gateway,
-      home: home.path,
+      gateway: house.gateway,
+      home: house.path,
     });
     expect(await worker.stop()).toBe(0);
   });
@@ -144,40 +62,40 @@ describe.each([...RUNTIMES])("dingbridge onboard in %s", (runtime) => {
   test("a robot created by a QR code, and saved", async () => {
     const { code, document, stderr } = await onboard(runtime, ["--yes", "--qr"]);
     expect(code).toBe(0);
-    expect(document.clientId).toBe(dingtalk.clientId);
-    expect(robotIn(own())).toMatchObject({ clientSecret: dingtalk.clientSecret });
-    expect(stderr).toContain(`?user_code=${dingtalk.registrations.codes[0]?.userCode}`);
+    expect(document.clientId).toBe(house.dingtalk.clientId);
+    expect(robotIn(own())).toMatchObject({ clientSecret: house.dingtalk.clientSecret });
+    expect(stderr).toContain(`?user_code=${house.dingtalk.registrations.codes[0]?.userCode}`);
     expect(stderr).toContain("█");
   });
 
   test("a run that was broken off goes on where it was, and keeps no secret meanwhile", async () => {
     withOpenClaw();
-    gateway.respond = async function* () {
+    house.gateway.respond = async function* () {
       await new Promise(() => undefined);
       yield "";
     };
     const broken = run(runtime, flags(), secret());
-    await until("the question", () => gateway.asked.length > 0);
+    await until("the question", () => house.gateway.asked.length > 0);
     broken.child.kill("SIGKILL");
     await broken.exited;
     expect(existsSync(own())).toBe(false);
     expect(statSync(progress()).mode & 0o777).toBe(0o600);
-    expect(readFileSync(progress(), "utf8")).not.toContain(dingtalk.clientSecret);
-    expect(readFileSync(progress(), "utf8")).not.toContain(gateway.token);
+    expect(readFileSync(progress(), "utf8")).not.toContain(house.dingtalk.clientSecret);
+    expect(readFileSync(progress(), "utf8")).not.toContain(house.gateway.token);
 
-    gateway.respond = async function* () {
+    house.gateway.respond = async function* () {
       yield "OK.";
     };
     const resumed = await onboard(runtime, ["--yes", "--resume"], secret());
     expect(resumed.code).toBe(0);
-    expect(resumed.document.clientId).toBe(dingtalk.clientId);
+    expect(resumed.document.clientId).toBe(house.dingtalk.clientId);
     expect(existsSync(progress())).toBe(false);
   });
 
   test("Ctrl+C while the code waits to be scanned: 130, and nothing is written", async () => {
-    dingtalk.registrations.script = [{ status: "WAITING" }];
+    house.dingtalk.registrations.script = [{ status: "WAITING" }];
     const waiting = run(runtime, ["--yes", "--qr", "--json"], {});
-    await until("a poll", () => dingtalk.registrations.polls() > 0);
+    await until("a poll", () => house.dingtalk.registrations.polls() > 0);
     waiting.child.kill("SIGINT");
     expect(await waiting.exited).toBe(130);
     expect(JSON.parse(waiting.stdout())).toMatchObject({ ok: false, file: null });
@@ -198,38 +116,38 @@ describe("without a terminal", () => {
     const { code, document } = await onboard("bun", ["--client-id", "3312345678"], secret());
     expect(code).toBe(2);
     expect(document.missing?.join()).toContain("AgentId");
-    expect(dingtalk.opens).toHaveLength(0);
+    expect(house.dingtalk.opens).toHaveLength(0);
   });
 
   test("another robot is replaced with --yes only, and stays in the backup", async () => {
     const before = `{ // mine\n  channels: { dingtalk: { clientId: "dingold", clientSecret: "old" } },\n}\n`;
     writeFileSync(own(), before);
-    const args = ["--client-id", dingtalk.clientId, "--access", "skip"];
+    const args = ["--client-id", house.dingtalk.clientId, "--access", "skip"];
     expect((await onboard("bun", args, secret())).code).toBe(2);
     expect(readFileSync(own(), "utf8")).toBe(before);
     expect((await onboard("bun", [...args, "--yes"], secret())).code).toBe(0);
     const after = readFileSync(own(), "utf8");
     expect(after).toContain("// mine");
-    expect(after).toContain(dingtalk.clientId);
+    expect(after).toContain(house.dingtalk.clientId);
     const backup = readdirSync(inHome("")).find((name) => name.includes(".bak-"));
     expect(readFileSync(inHome(backup ?? "none"), "utf8")).toBe(before);
   });
 
   test("a file that cannot be understood is left alone, before anybody is asked anything", async () => {
     writeFileSync(own(), "{ channels: ");
-    const flags = ["--yes", "--client-id", dingtalk.clientId];
+    const flags = ["--yes", "--client-id", house.dingtalk.clientId];
     const { code, checks } = await onboard("bun", flags, secret());
     expect(code).toBe(78);
     expect(checks).toEqual({ configuration: "failed" });
     expect(readFileSync(own(), "utf8")).toBe("{ channels: ");
-    expect(dingtalk.opens).toHaveLength(0);
+    expect(house.dingtalk.opens).toHaveLength(0);
   });
 
   test("a new app that waits for approval is saved, and said not to be verified", async () => {
-    dingtalk.registrations.script = [
+    house.dingtalk.registrations.script = [
       { status: "APPROVING", client_id: "dingwaiting", client_secret: "waiting-secret" },
     ];
-    dingtalk.faults.open = { status: 403, body: { code: "Forbidden" } };
+    house.dingtalk.faults.open = { status: 403, body: { code: "Forbidden" } };
     const { code, document, checks } = await onboard("bun", ["--yes", "--qr"]);
     expect(code).toBe(1);
     expect(document).toMatchObject({ ok: false, file: own(), clientId: "dingwaiting" });
@@ -240,7 +158,13 @@ describe("without a terminal", () => {
   test("openclaw.json is refused without a plugin that declares the channel", async () => {
     withOpenClaw();
     const before = readFileSync(inHome("openclaw.json"), "utf8");
-    const args = ["--yes", "--client-id", dingtalk.clientId, "--config", inHome("openclaw.json")];
+    const args = [
+      "--yes",
+      "--client-id",
+      house.dingtalk.clientId,
+      "--config",
+      inHome("openclaw.json"),
+    ];
     const { code, stderr } = await onboard("bun", args, secret());
     expect(code).toBe(1);
     expect(stderr).toContain("plugin");
@@ -248,27 +172,27 @@ describe("without a terminal", () => {
   });
 
   test("with the plugin it is changed by OpenClaw itself, and no secret is on a command line", async () => {
-    const plugin = join(home.path, "plugin");
+    const plugin = join(house.path, "plugin");
     mkdirSync(plugin);
     const manifest = { id: "dingbridge", channels: ["dingtalk"] };
     writeFileSync(join(plugin, "openclaw.plugin.json"), JSON.stringify(manifest));
     const plugins = { load: { paths: [plugin] }, entries: { dingbridge: { enabled: true } } };
     withOpenClaw({ plugins });
     // Notes down how it was called, and with what file.
-    const cli = join(home.path, "openclaw");
+    const cli = join(house.path, "openclaw");
     writeFileSync(cli, `#!/bin/sh\necho "$@" > "$HOME/called"\ncp "$4" "$HOME/batch"\n`);
     chmodSync(cli, 0o755);
     const file = inHome("openclaw.json");
-    const args = ["--yes", "--client-id", dingtalk.clientId, "--config", file];
-    const path = `${home.path}:${process.env["PATH"]}`;
+    const args = ["--yes", "--client-id", house.dingtalk.clientId, "--config", file];
+    const path = `${house.path}:${process.env["PATH"]}`;
     const { code } = await onboard("bun", args, { ...secret(), PATH: path });
     expect(code).toBe(0);
-    const called = readFileSync(join(home.path, "called"), "utf8");
+    const called = readFileSync(join(house.path, "called"), "utf8");
     expect(called).toMatch(/^config set --batch-file \S+\n$/);
-    const batch = JSON.parse(readFileSync(join(home.path, "batch"), "utf8")) as unknown;
+    const batch = JSON.parse(readFileSync(join(house.path, "batch"), "utf8")) as unknown;
     expect(batch).toContainEqual({
       path: "channels.dingtalk.clientSecret",
-      value: dingtalk.clientSecret,
+      value: house.dingtalk.clientSecret,
     });
     expect(existsSync(called.trim().split(" ").at(-1) ?? "")).toBe(false);
     expect(existsSync(own())).toBe(false);
@@ -291,14 +215,14 @@ describe.skipIf(!hasTerminal).each(["bun", "node", "deno"] as const)(
         terminal.keys("3312345678", "Enter");
         await terminal.shows("This is the AgentId");
         terminal.keys("C-u");
-        terminal.keys(dingtalk.clientId, "Enter");
+        terminal.keys(house.dingtalk.clientId, "Enter");
         await terminal.shows("Client Secret (not shown)");
         terminal.keys("not-the-secret", "Enter");
         await terminal.shows("DingTalk refuses this pair");
         await terminal.shows("What now?");
         terminal.keys("Enter");
         await until("the question again", () => terminal.screen().split("(not shown)").length > 2);
-        terminal.keys(dingtalk.clientSecret, "Enter");
+        terminal.keys(house.dingtalk.clientSecret, "Enter");
         await terminal.shows("Connected: ");
         await terminal.shows("The agent says: OK.");
         await terminal.shows("Who may talk to the robot?");
@@ -307,10 +231,10 @@ describe.skipIf(!hasTerminal).each(["bun", "node", "deno"] as const)(
         expect(terminal.screen()).toContain("What next:");
         const called = { bun: "bun", deno: "deno run -A", node: "node" }[runtime];
         expect(terminal.screen()).toContain(`Run it: ${called} src/main.ts start`);
-        expect(terminal.screen()).not.toContain(dingtalk.clientSecret);
+        expect(terminal.screen()).not.toContain(house.dingtalk.clientSecret);
         expect(robotIn(own())).toMatchObject({
-          clientId: dingtalk.clientId,
-          clientSecret: dingtalk.clientSecret,
+          clientId: house.dingtalk.clientId,
+          clientSecret: house.dingtalk.clientSecret,
           dmPolicy: "open",
         });
       } finally {
@@ -319,26 +243,26 @@ describe.skipIf(!hasTerminal).each(["bun", "node", "deno"] as const)(
     });
 
     test("a QR code that has expired is renewed", async () => {
-      const { script } = dingtalk.registrations;
-      dingtalk.registrations.script = [{ status: "EXPIRED" }];
+      const { script } = house.dingtalk.registrations;
+      house.dingtalk.registrations.script = [{ status: "EXPIRED" }];
       const terminal = open(["--access", "skip"]);
       try {
         await terminal.shows("Which robot?");
         terminal.keys("Enter");
         await terminal.shows("The QR code has expired.");
-        dingtalk.registrations.script = script;
+        house.dingtalk.registrations.script = script;
         terminal.keys("Enter");
         await terminal.shows("The app is there");
         await terminal.shows("The address of OpenClaw's gateway");
-        terminal.keys(gateway.url, "Enter");
+        terminal.keys(house.gateway.url, "Enter");
         await terminal.shows("Enter the token");
         terminal.keys("Enter");
         await terminal.shows("(not shown; Enter if there is none)");
-        terminal.keys(gateway.token, "Enter");
+        terminal.keys(house.gateway.token, "Enter");
         await terminal.shows("The agent says: OK.");
         expect(await terminal.ended()).toBe(0);
-        expect(dingtalk.registrations.codes).toHaveLength(2);
-        const { url, token } = gateway;
+        expect(house.dingtalk.registrations.codes).toHaveLength(2);
+        const { url, token } = house.gateway;
         expect(robotIn(own())).toMatchObject({ gateway: { url, token } });
       } finally {
         terminal.close();

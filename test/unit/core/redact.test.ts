@@ -2,7 +2,14 @@ import { describe, expect, test } from "bun:test";
 import { createRedactor } from "../../../src/core/redact.ts";
 
 describe("hide()", () => {
-  const SECRET = 'Abc/def+"1\\2" é密';
+  const SECRET = 'Abc/def+"1\\2" é密&<\'>';
+  const htmlOf = (text: string) =>
+    text
+      .replaceAll("&", "&amp;")
+      .replaceAll("<", "&lt;")
+      .replaceAll(">", "&gt;")
+      .replaceAll('"', "&quot;")
+      .replaceAll("'", "&#39;");
 
   const spellings: [string, string][] = [
     ["as it is", SECRET],
@@ -21,6 +28,8 @@ describe("hide()", () => {
       "JSON-escaped to ASCII",
       Array.from(SECRET, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`).join(""),
     ],
+    ["HTML-escaped", htmlOf(SECRET)],
+    ["HTML-escaped twice", htmlOf(htmlOf(SECRET))],
     ["JSON-escaped, then URL-encoded", encodeURIComponent(JSON.stringify(SECRET).slice(1, -1))],
   ];
   test.each(spellings)("finds a secret in a text, %s", (_how, spelling) => {
