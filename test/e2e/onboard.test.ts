@@ -178,17 +178,32 @@ describe("without a terminal", () => {
     writeFileSync(join(plugin, "openclaw.plugin.json"), JSON.stringify(manifest));
     const plugins = { load: { paths: [plugin] }, entries: { dingbridge: { enabled: true } } };
     withOpenClaw({ plugins });
-    // Notes down how it was called, and with what file.
+    // Notes down how it was called, and with what file, and does as it is told.
     const cli = join(house.path, "openclaw");
-    writeFileSync(cli, `#!/bin/sh\necho "$@" > "$HOME/called"\ncp "$4" "$HOME/batch"\n`);
-    chmodSync(cli, 0o755);
     const file = inHome("openclaw.json");
+    const program = `#!/usr/bin/env node
+      const { readFileSync, writeFileSync } = require("node:fs");
+      const [, , ...args] = process.argv;
+      const batch = readFileSync(args[3], "utf8");
+      writeFileSync("${house.path}/called", args.join(" "));
+      writeFileSync("${house.path}/batch", batch);
+      const config = JSON.parse(readFileSync("${file}", "utf8"));
+      for (const { path, value } of JSON.parse(batch)) {
+        const keys = path.split(".");
+        let at = config;
+        for (const key of keys.slice(0, -1)) at = at[key] ??= {};
+        at[keys.at(-1)] = value;
+      }
+      writeFileSync("${file}", JSON.stringify(config));
+    `;
+    writeFileSync(cli, program);
+    chmodSync(cli, 0o755);
     const args = ["--yes", "--client-id", house.dingtalk.clientId, "--config", file];
     const path = `${house.path}:${process.env["PATH"]}`;
     const { code } = await onboard("bun", args, { ...secret(), PATH: path });
     expect(code).toBe(0);
     const called = readFileSync(join(house.path, "called"), "utf8");
-    expect(called).toMatch(/^config set --batch-file \S+\n$/);
+    expect(called).toMatch(/^config set --batch-file \S+$/);
     const batch = JSON.parse(readFileSync(join(house.path, "batch"), "utf8")) as unknown;
     expect(batch).toContainEqual({
       path: "channels.dingtalk.clientSecret",
