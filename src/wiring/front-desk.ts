@@ -26,7 +26,7 @@ export interface FrontDeskOptions {
   readonly budget: Budget;
   readonly stream: Pick<Stream, "status">;
   /** Who may talk has changed. */
-  readonly refresh: () => Promise<void>;
+  readonly refresh: () => Promise<unknown>;
   readonly signal: AbortSignal;
 }
 
@@ -69,6 +69,6 @@ export function createFrontDesk(options: FrontDeskOptions) {
     randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
     log: ports.log.child("desk"),
     signal: options.signal,
-    onAccessChanged: options.refresh,
+    onAccessChanged: async () => void (await options.refresh()),
   });
 }

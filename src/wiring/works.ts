@@ -127,16 +127,22 @@ export function createWorks(options: WorksOptions) {
     signal: halt.signal,
   });
 
-  /** Who may talk has changed: what was said about that in a chat is sent, what waits is looked at again. */
+  /**
+   * Looks whether who may talk has changed. If so, what was said about that in a chat is sent, and what
+   * waits is looked at again.
+   */
   const refresh = async () => {
-    if (!(await roster.refresh())) return;
+    const hasChanged = await roster.refresh();
+    if (!hasChanged) return false;
     stops.review();
     await outbox.wakeAll();
+    return true;
   };
 
   const sort = createSorting({ account, access, robots });
   const reception = createReception({
     sort,
+    lookAgain: refresh,
     loops,
     loopNotice: TEXTS[config.locale].loop,
     desk: createFrontDesk({
@@ -279,7 +285,7 @@ export function createWorks(options: WorksOptions) {
       started = true;
       warnIfOpen(config);
       every(BUDGET_EVERY_MS, "looking at the month's budget", budget.check);
-      every(ROSTER_EVERY_MS, "looking who may talk", refresh);
+      every(ROSTER_EVERY_MS, "looking who may talk", async () => void (await refresh()));
       await turns.gate.start();
       await settleCards();
       await outbox.resume();

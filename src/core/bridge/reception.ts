@@ -13,6 +13,8 @@ import type { Sort, Sorted } from "./sorting.ts";
 
 export interface ReceptionOptions {
   readonly sort: Sort;
+  /** Looks in the store whether who may talk has changed; true if so. */
+  readonly lookAgain: () => Promise<boolean>;
   readonly desk: Desk;
   readonly loops: LoopGuard;
   /** Said once where robots answer each other. */
@@ -63,6 +65,13 @@ export function createReception(options: ReceptionOptions): Reception {
     );
   };
 
+  /** Whoever was let in a moment ago, on the command line, is not turned away any more. */
+  const sortNow = async (message: RobotMessage): Promise<Sorted> => {
+    const sorted = sort(message);
+    const isDenied = sorted.to === "desk" && !sorted.decision.allowed;
+    return isDenied && (await options.lookAgain()) ? sort(message) : sorted;
+  };
+
   const answer = async (entry: InboxEntry, message: RobotMessage, said: string | undefined) => {
     const chat = chatOf(entry.account, message);
     const mention = options.atSender(chat) ? mentionOf(message, chat) : undefined;
@@ -88,7 +97,7 @@ export function createReception(options: ReceptionOptions): Reception {
         return "again";
       }
       const { message } = parsed;
-      const sorted = sort(message);
+      const sorted = await sortNow(message);
       if (sorted.to === "nobody") {
         counters.count("messages_ignored");
         logAbout(log, entry).info(

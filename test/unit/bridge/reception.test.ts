@@ -17,7 +17,11 @@ function receiving(data = robotData()) {
   const clock = createFakeClock();
   const store = openSqliteStore(":memory:");
   /** The agent of everybody; undefined: nobody is let in. */
-  const access = { agent: "main" as string | undefined };
+  const access = {
+    agent: "main" as string | undefined,
+    /** What the store says already and nobody here knows. */
+    unseen: undefined as string | undefined,
+  };
   const refiled: string[] = [];
   const handled: string[] = [];
   const reception = createReception({
@@ -31,6 +35,12 @@ function receiving(data = robotData()) {
       const agentId = access.agent;
       const decision = { allowed: true, role: "owner", rights: RIGHTS, agentId } as const;
       return { chat, asker, decision, to: "agent", place: claimOf(agentId, { chat }) };
+    },
+    async lookAgain() {
+      const { unseen } = access;
+      if (unseen === undefined) return false;
+      Object.assign(access, { agent: unseen, unseen: undefined });
+      return true;
     },
     desk: {
       async handle({ msgId }) {
@@ -89,6 +99,16 @@ describe("Reception.recheck()", () => {
 });
 
 describe("Reception.step()", () => {
+  test("who was let in a moment ago is not turned away: the message goes to the agent", async () => {
+    const { access, arrival, reception, store, handled, refiled } = receiving();
+    Object.assign(access, { agent: undefined, unseen: "main" });
+    const { session: _session, ...message } = arrival;
+    await store.takeIn([{ ...message, place: { desk: DESK } }], [], USAGE);
+    expect(await reception.step(DESK)).toBe("again");
+    expect(handled).toEqual([]);
+    expect(refiled).toEqual(["agent:main:dingtalk:user:staff1"]);
+  });
+
   test("a robot's messages are answered at the desk so often and no more, which is said once", async () => {
     const { access, arrival, reception, store, handled } = receiving();
     access.agent = undefined;
