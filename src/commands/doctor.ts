@@ -21,11 +21,10 @@ import {
 } from "../doctor/facts.ts";
 import { checksOf, hasFailed, linesOf, type Check } from "../doctor/report.ts";
 import { dayOf } from "../logging/local-time.ts";
-import { inForce } from "../onboard/found.ts";
 import { VERSION } from "../version.ts";
 import { accessOf } from "../core/access/report.ts";
 import { jsonOf } from "./_config-report.ts";
-import { readConfiguration, systemLocale, type Configuration } from "../host/configuration.ts";
+import { readConfiguration, terminalLocale, type Configuration } from "../host/configuration.ts";
 import { EXIT, UserError } from "../host/exit.ts";
 import { networkFor } from "./_network.ts";
 import { secretsIn } from "./_secrets.ts";
@@ -50,7 +49,7 @@ export async function doctor(options: DoctorOptions): Promise<number> {
   const file = bundleFile(options.bundle);
   const loaded = readConfiguration(options.config);
   const { config } = loaded;
-  const locale: Locale = inForce(loaded, "locale")?.value === "en" ? "en" : systemLocale();
+  const locale: Locale = terminalLocale(loaded);
   const paths = [...loaded.watched, ...(loaded.path === undefined ? [] : [loaded.path])];
   const redactor = createRedactor([
     ...(config === undefined ? [] : secretsIn(config)),

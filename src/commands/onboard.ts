@@ -13,7 +13,6 @@ import {
   addressOf,
   configuredIn,
   gatewayIn,
-  inForce,
   isAccessSet,
   isSaid,
   textIn,
@@ -28,7 +27,12 @@ import { Cancelled, GivenUp, MissingAnswer, createUi } from "../onboard/ui.ts";
 import { cannotWrite, readText } from "../onboard/write.ts";
 import { VERSION } from "../version.ts";
 import { calledAs } from "../host/called.ts";
-import { readConfiguration, systemLocale, type Configuration } from "../host/configuration.ts";
+import {
+  inForce,
+  readConfiguration,
+  terminalLocale,
+  type Configuration,
+} from "../host/configuration.ts";
 import { EXIT, UserError } from "../host/exit.ts";
 import { expandHome, home } from "../host/paths.ts";
 import { networkFor } from "./_network.ts";
@@ -71,7 +75,7 @@ export async function onboard(options: OnboardOptions): Promise<number> {
   const name = options.config ?? (process.env["DINGBRIDGE_CONFIG"] || resumed.file);
   const named = name === undefined ? undefined : resolve(expandHome(name));
   const loaded = readConfiguration(named);
-  const locale = inForce(loaded, "locale")?.value === "en" ? "en" : systemLocale();
+  const locale = terminalLocale(loaded);
   const texts = TEXTS[locale];
   const output = options.json === true ? process.stderr : process.stdout;
   const ui = createUi({ output, ask: options.yes !== true, words: texts });

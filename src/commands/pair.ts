@@ -10,8 +10,9 @@ import { padded, widthOf } from "../core/reply/markdown/width.ts";
 import type { Store } from "../core/store.ts";
 import { localTime } from "../store/audit-file.ts";
 import { notesAfter, openWorkerAudit, withWorkerStore } from "../host/worker-store.ts";
-import { readConfiguration } from "../host/configuration.ts";
+import { readConfiguration, terminalLocale } from "../host/configuration.ts";
 import { EXIT, UserError } from "../host/exit.ts";
+import { PAIR_TEXTS, type PairTexts } from "./_pair-texts.ts";
 
 export interface PairOptions {
   readonly config?: string | undefined;
@@ -27,12 +28,14 @@ interface Desk {
   /** The one that was named, or all. */
   readonly accounts: readonly AccountConfig[];
   readonly store: Store;
+  readonly texts: PairTexts;
   readonly now: number;
   readonly record: (event: Omit<AuditEvent, "by">) => void;
 }
 
 const BY = "command line";
 const MAX_NAME_CHARS = 40;
+const MINUTE = 60_000;
 
 /**
  * Who asks to be let in, and who was: read and changed in the worker's store, whether it runs or not.
@@ -47,14 +50,15 @@ export async function pair(
   const [subject = "", word] = operands;
   if (action !== "list" && subject.trim() === "") throw wrong(`pair ${action}: whom?`);
   const role = action === "role" ? roleIn(word ?? "", "") : roleIn(options.role, "--role: ");
-  const config = configIn(options.config);
-  if (config === undefined) return EXIT.configuration;
+  const loaded = configurationIn(options.config);
+  if (loaded === undefined) return EXIT.configuration;
+  const { config, texts } = loaded;
   const accounts = accountsIn(config, options.account);
 
   await withWorkerStore(config, async (store) => {
     const audit = openWorkerAudit(config, clock);
     const record = (event: Omit<AuditEvent, "by">) => audit.record({ ...event, by: BY });
-    const desk: Desk = { config, accounts, store, now: clock.now(), record };
+    const desk: Desk = { config, accounts, store, texts, now: clock.now(), record };
     try {
       if (action === "approve") await approve(desk, subject, role);
       else if (action === "revoke") await revoke(desk, subject);
@@ -84,13 +88,11 @@ async function approve(desk: Desk, written: string, asked: Role | undefined): Pr
       notice: (_pairing, role) => plainWords(DESK_TEXTS[account.locale].letIn(role)),
     }));
   if (account === undefined || grant === undefined) {
-    throw failed(
-      "there is no such code: it may be mistyped, used or older than an hour; dingbridge pair list shows those that wait",
-    );
+    throw failed(desk.texts.noSuchCode);
   }
   const { userId, role } = grant;
   desk.record({ event: "paired", account: account.id, subject: userId, role });
-  console.log(`let in: ${personOf(grant)} as ${role}${at(desk, account)}`);
+  console.log(desk.texts.letIn(personOf(grant), role, accountIn(desk, account)));
   await sayMore(desk, account, userId, role);
 }
 
@@ -106,7 +108,7 @@ async function change(desk: Desk, userId: string, role: Role): Promise<void> {
     role,
     reason: `was ${known.role}`,
   });
-  console.log(`${personOf(grant)} is ${role} now, and was ${known.role}${at(desk, account)}`);
+  console.log(desk.texts.changed(personOf(grant), role, known.role, accountIn(desk, account)));
   await sayMore(desk, account, userId, role);
 }
 
@@ -115,7 +117,7 @@ async function revoke(desk: Desk, userId: string): Promise<void> {
   const known = await grantOf(desk, account, userId);
   await desk.store.revoke(account.id, userId);
   desk.record({ event: "revoked", account: account.id, subject: userId, role: known.role });
-  console.log(`${personOf(known)} is not ${known.role} by approval any more${at(desk, account)}`);
+  console.log(desk.texts.revoked(personOf(known), known.role, accountIn(desk, account)));
   await sayMore(desk, account, userId, undefined);
 }
 
@@ -123,29 +125,29 @@ async function grantOf(desk: Desk, account: AccountConfig, userId: string): Prom
   const grants = await desk.store.grants(account.id);
   const known = grants.find((grant) => grant.userId === userId);
   if (known !== undefined) return known;
-  throw failed(
-    `${shown(userId)} has no role by approval${at(desk, account)}: dingbridge pair list shows who has, by their exact ids; the configuration's roles are changed there`,
-  );
+  throw failed(desk.texts.noRole(shown(userId), accountIn(desk, account)));
 }
 
 /** What else comes of a change, or keeps it from meaning anything. */
 async function sayMore(
-  { store }: Desk,
+  { store, texts }: Desk,
   account: AccountConfig,
   userId: string,
   given: Role | undefined,
 ): Promise<void> {
-  for (const note of await notesAfter({ account, store, userId, given })) console.error(note);
+  const notes = await notesAfter({ account, store, userId, given });
+  for (const note of notes) console.error(texts.note(note));
 }
 
 /** Whether the configuration speaks of an owner; "*" is nobody, but somebody was meant. */
 const isOwned = ({ owners, users }: AccountConfig): boolean =>
   owners.length > 0 || Object.values(users).some(({ role }) => role === "owner");
 
-function configIn(file: string | undefined): Config | undefined {
+function configurationIn(file: string | undefined) {
   // The service may be the only one that knows the secret, and nothing here logs in.
-  const { config, problems, disabled } = readConfiguration(file, "unneeded");
-  if (config !== undefined) return config;
+  const loaded = readConfiguration(file, "unneeded");
+  const { config, problems, disabled } = loaded;
+  if (config !== undefined) return { config, texts: PAIR_TEXTS[terminalLocale(loaded)] };
   const why = disabled
     ? ["channels.dingtalk.enabled is false, for every account: nobody can be let in"]
     : problems;
@@ -161,11 +163,10 @@ function accountsIn({ accounts }: Config, id: string | undefined): readonly Acco
 }
 
 /** A change needs to know where. */
-function theAccount({ accounts }: Desk): AccountConfig {
+function theAccount({ accounts, texts }: Desk): AccountConfig {
   const [account] = accounts;
   if (account !== undefined && accounts.length === 1) return account;
-  const ids = accounts.map(({ id }) => id).join(", ");
-  throw wrong(`there are several accounts: add --account with one of ${ids}`);
+  throw wrong(texts.severalAccounts(accounts.map(({ id }) => id)));
 }
 
 /** The robot that has given out the code: it told its owner no account to name. */
@@ -199,7 +200,7 @@ async function list(desk: Desk, json: boolean): Promise<void> {
   }
   const listed = await Promise.all(desk.accounts.map(read));
   const isOne = desk.config.accounts.length === 1;
-  console.log(listed.map((each) => linesOf(each, desk.now, isOne).join("\n")).join("\n\n"));
+  console.log(listed.map((each) => linesOf(each, desk, isOne).join("\n")).join("\n\n"));
 }
 
 interface Listed {
@@ -229,21 +230,34 @@ function documentOf({ account, pairings, grants }: Listed) {
   };
 }
 
-function linesOf({ account, pairings, grants }: Listed, now: number, isOne: boolean): string[] {
+function linesOf(
+  { account, pairings, grants }: Listed,
+  { now, texts }: Desk,
+  isOne: boolean,
+): string[] {
+  const table = (title: string, head: readonly string[], rows: readonly (readonly string[])[]) =>
+    rows.length === 0
+      ? [texts.nobody(title)]
+      : [texts.table(title), ...columnsOf([head, ...rows.map((row) => row.map(shown))])];
   return [
-    ...(isOne ? [] : [`account ${account}`]),
+    ...(isOne ? [] : [texts.account(account)]),
     ...table(
-      "waiting for dingbridge pair approve CODE",
-      ["CODE", "USER ID", "ASKED", "NAME"],
-      pairings.map((each) => [each.code, each.userId, ago(now - each.createdAt), nameOf(each)]),
+      texts.waiting,
+      texts.waitingHead,
+      pairings.map((each) => [
+        each.code,
+        each.userId,
+        texts.ago(Math.floor((now - each.createdAt) / MINUTE)),
+        nameOf(each),
+      ]),
     ),
     ...table(
-      "roles by approval; those of the configuration come on top",
-      ["USER ID", "ROLE", "BY", "SINCE", "NAME"],
+      texts.granted,
+      texts.grantedHead,
       grants.map((each) => [
         each.userId,
-        each.role,
-        each.by,
+        texts.role(each.role),
+        each.by === BY ? texts.commandLine : each.by,
         localTime(each.at).slice(0, 16).replace("T", " "),
         nameOf(each),
       ]),
@@ -252,21 +266,11 @@ function linesOf({ account, pairings, grants }: Listed, now: number, isOne: bool
 }
 
 /** Names come last: one that runs from right to left moves no other column. */
-function table(
-  title: string,
-  head: readonly string[],
-  rows: readonly (readonly string[])[],
-): string[] {
-  if (rows.length === 0) return [`${title}: nobody`];
-  const all = [head, ...rows.map((row) => row.map(shown))];
-  const widths = head.map((_, at) => Math.max(...all.map((row) => widthOf(row[at] ?? ""))));
-  const lines = all.map((row) => row.map((cell, at) => padded(cell, widths[at] ?? 0, "left")));
-  return [`${title}:`, ...lines.map((cells) => `  ${cells.join("  ").trimEnd()}`)];
-}
-
-function ago(ms: number): string {
-  const minutes = Math.floor(ms / 60_000);
-  return minutes < 1 ? "just now" : `${minutes} min ago`;
+function columnsOf(rows: readonly (readonly string[])[]): string[] {
+  const columns = rows[0]?.map((_, at) => at) ?? [];
+  const widths = columns.map((at) => Math.max(...rows.map((row) => widthOf(row[at] ?? ""))));
+  const lines = rows.map((row) => row.map((cell, at) => padded(cell, widths[at] ?? 0, "left")));
+  return lines.map((cells) => `  ${cells.join("  ").trimEnd()}`);
 }
 
 const nameOf = ({ nick }: { readonly nick: string | undefined }) =>
@@ -277,8 +281,9 @@ function personOf(grant: Grant): string {
   return name === "" ? shown(grant.userId) : `${name} (${shown(grant.userId)})`;
 }
 
-const at = ({ config }: Desk, { id }: AccountConfig) =>
-  config.accounts.length === 1 ? "" : `, account ${id}`;
+/** Only where there are others. */
+const accountIn = ({ config }: Desk, { id }: AccountConfig) =>
+  config.accounts.length === 1 ? undefined : id;
 
 /** What others have written, for a terminal: nothing that moves its cursor or hides what it is. */
 const shown = (text: string) => text.replace(/[\s\p{Z}]+/gu, " ").replace(/\p{C}/gu, "");

@@ -170,6 +170,18 @@ function problemWith(error: unknown): string {
 
 const ownFolder = () => join(home(), ".openclaw");
 
+/** A key as it is in force; of several accounts the first one's. */
+export function inForce({ effective }: Loaded, key: string) {
+  return (
+    effective.find(({ path }) => path === key) ??
+    effective.find(({ path }) => path.endsWith(`.${key}`) && path.startsWith("accounts."))
+  );
+}
+
+/** What a command speaks on the terminal: English where the robot does, else the system's language. */
+export const terminalLocale = (loaded: Loaded): "zh" | "en" =>
+  inForce(loaded, "locale")?.value === "en" ? "en" : systemLocale();
+
 /** The system's language if it is one of ours, else Chinese. */
 export function systemLocale(): "zh" | "en" {
   const { LC_ALL, LC_MESSAGES, LANG } = process.env;

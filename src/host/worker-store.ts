@@ -54,28 +54,36 @@ export interface Changed {
   readonly given: Role | undefined;
 }
 
-/** What somebody who has changed a role may not expect: it is decided as the worker does. */
-export async function notesAfter({ account, store, userId, given }: Changed): Promise<string[]> {
+/** What somebody who has changed a role may not expect. */
+export type ChangeNote =
+  | { readonly kind: "unowned" }
+  /** By the configuration alone, although the approval was taken away. */
+  | { readonly kind: "still-in"; readonly role: Role }
+  | { readonly kind: "overruled"; readonly role: Role }
+  | { readonly kind: "no-agent" }
+  | { readonly kind: "closed"; readonly dmPolicy: AccountConfig["dmPolicy"] };
+
+/** Decided as the worker does. */
+export async function notesAfter(changed: Changed): Promise<readonly ChangeNote[]> {
+  const { account, store, userId, given } = changed;
   const roster = createRoster({ account: account.id, store });
   await roster.refresh();
   const access = createAccess({ config: account, roster });
   const chat = { account: account.id, kind: "direct", conversationId: userId, userId } as const;
   const decision = access.decide(chat, { userId, ids: [userId], nick: undefined });
-  const notes: string[] = [];
+  const notes: ChangeNote[] = [];
   if (access.unowned) {
-    notes.push("warning: nobody is an owner: whoever writes to the robot directly counts as one");
+    notes.push({ kind: "unowned" });
   } else if (given === undefined) {
-    if (decision.allowed) {
-      notes.push(`note: the configuration still lets them in, as ${decision.role}`);
-    }
+    if (decision.allowed) notes.push({ kind: "still-in", role: decision.role });
   } else if (decision.role !== given) {
-    notes.push(`note: the configuration goes first, and makes them ${decision.role}`);
+    notes.push({ kind: "overruled", role: decision.role });
   }
   if (given !== undefined && !decision.allowed) {
     notes.push(
       decision.denial === "no-agent-for-guests"
-        ? "note: no agent is named for guests, so that nobody answers them: set roles.guest.agentId"
-        : `note: dmPolicy is "${account.dmPolicy}", so that they cannot write to the robot directly`,
+        ? { kind: "no-agent" }
+        : { kind: "closed", dmPolicy: account.dmPolicy },
     );
   }
   return notes;

@@ -1,15 +1,7 @@
-import type { Configuration } from "../host/configuration.ts";
+import { inForce, type Configuration } from "../host/configuration.ts";
 import type { Pair } from "./by-qr.ts";
 import type { OnboardOptions } from "./options.ts";
 import type { Progress } from "./progress.ts";
-
-/** A key as it is in force; of several accounts the first one's. */
-export function inForce({ effective }: Configuration, key: string) {
-  return (
-    effective.find(({ path }) => path === key) ??
-    effective.find(({ path }) => path.endsWith(`.${key}`) && path.startsWith("accounts."))
-  );
-}
 
 export function textIn(loaded: Configuration, key: string): string | undefined {
   const value = inForce(loaded, key)?.value;

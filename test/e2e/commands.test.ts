@@ -187,7 +187,7 @@ describe.each([...RUNTIMES])("%s: pairing", (runtime) => {
     expect(await world.command("pair", "approve", "WRONGCDE")).toMatchObject({ code: 1 });
     const approved = await world.command("pair", "approve", code);
     expect(approved).toMatchObject({ code: 0 });
-    expect(approved.stdout).toContain("owner");
+    expect(approved.stdout).toContain(`已批准：小红 (${first.userId})，身份：所有者（owner）`);
     // Before the worker looks by itself.
     await first.say("现在呢？");
     const told = await first.replies(3);
