@@ -1,9 +1,11 @@
 import * as v from "valibot";
 import { parseJson } from "../core/json.ts";
 import { reasonOf } from "../core/log.ts";
-import { readHttpConfiguration } from "../host/configuration.ts";
+import { padded } from "../core/reply/markdown/width.ts";
+import { readConfiguration, readHttpConfiguration, terminalLocale } from "../host/configuration.ts";
 import { EXIT, UserError } from "../host/exit.ts";
 import { networkFor } from "./_network.ts";
+import { STATUS_TEXTS, type StatusTexts } from "./_status-texts.ts";
 import { originOf } from "./_worker-client.ts";
 
 export interface StatusOptions {
@@ -12,6 +14,9 @@ export interface StatusOptions {
 }
 
 const TIMEOUT_MS = 10_000;
+const FAILURES_SHOWN = 5;
+/** In columns of the terminal: the longest label of both languages. */
+const LABEL_WIDTH = 8;
 
 const count = v.object({ used: v.number(), limit: v.number() });
 const Status = v.object({
@@ -63,84 +68,103 @@ export async function status(options: StatusOptions): Promise<number> {
     return EXIT.configuration;
   }
   const { host, port, token } = loaded.http;
+  const texts = STATUS_TEXTS[terminalLocale(readConfiguration(options.config, "unneeded"))];
   const origin = originOf(host, port);
-  const { text, json } = await ask(`${origin}/status`, token);
+  const { text, json } = await ask(origin, token, texts);
   const parsed = v.safeParse(Status, json);
   if (!parsed.success) {
-    throw failed(`what answers at ${origin} is no dingbridge of this version: check http.port`);
+    throw failed(texts.anotherProgram(origin));
   }
-  console.log(options.json === true ? text : linesOf(parsed.output, Date.now()).join("\n"));
+  console.log(options.json === true ? text : linesOf(parsed.output, Date.now(), texts).join("\n"));
   return parsed.output.readiness.ready ? EXIT.ok : EXIT.crash;
 }
 
-async function ask(url: string, token: string | undefined) {
+async function ask(origin: string, token: string | undefined, texts: StatusTexts) {
   const headers: Record<string, string> =
     token === undefined ? {} : { authorization: `Bearer ${token}` };
   let response: Response;
   try {
-    response = await networkFor({}).fetch(url, {
+    response = await networkFor({}).fetch(`${origin}/status`, {
       headers,
       redirect: "manual",
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
   } catch (error) {
     const said = token === undefined ? reasonOf(error) : reasonOf(error).replaceAll(token, "***");
-    throw failed(
-      `no dingbridge answers at ${new URL(url).origin} (${said}): start it with dingbridge start, or set http.host and http.port (DINGBRIDGE_HOST, DINGBRIDGE_PORT) to where it runs`,
-    );
+    throw failed(texts.noAnswer(origin, said));
   }
   const text = await response.text();
   if (response.status === 401 || response.status === 403) {
-    throw failed(
-      "the worker wants its http.token for that: set it here as it is there (DINGBRIDGE_API_TOKEN)",
-    );
+    throw failed(texts.wantsToken);
   }
   return { text, json: parseJson(text) };
 }
 
-function linesOf(status: Status, now: number): string[] {
-  const { accounts, readiness, store, failedReplies } = status;
+function linesOf(status: Status, now: number, texts: StatusTexts): string[] {
+  const { version, runtime, startedAt, accounts, readiness, store, failedReplies } = status;
+  const { labels } = texts;
+  const ago = (time: number) => texts.duration(now - time);
+  const failed = typeof failedReplies === "string" ? [] : failedReplies.slice(0, FAILURES_SHOWN);
   return [
-    `dingbridge ${status.version} on ${status.runtime}, up ${ago(now - status.startedAt)}: ${readiness.ready ? "ready" : "NOT ready"}`,
-    ...readiness.failing.map(({ part, reason }) => `  ${part}: ${reason}`),
-    ...Object.entries(accounts).flatMap(([id, account]) => linesOfRobot(id, account, now)),
+    texts.worker(version, runtime, ago(startedAt), readiness.ready),
+    ...readiness.failing.map(({ part, reason }) => `  ${texts.problem(part, reason)}`),
+    ...Object.entries(accounts).flatMap(([id, account]) => linesOfRobot(id, account, ago, texts)),
     "",
-    typeof store === "string"
-      ? `store     ${store}`
-      : `store     ${store.inbox} in the inbox, ${store.outbox} in the outbox`,
-    ...(typeof failedReplies === "string"
-      ? []
-      : failedReplies
-          .slice(0, 5)
-          .map(({ reason, at }) => `not sent  ${ago(now - at)} ago: ${reason}`)),
+    lineOf([
+      labels.store,
+      typeof store === "string" ? store : texts.store(store.inbox, store.outbox),
+    ]),
+    ...failed.map(({ reason, at }) => lineOf([labels.notSent, texts.notSent(ago(at), reason)])),
   ];
 }
 
-function linesOfRobot(id: string, account: Status["accounts"][string], now: number): string[] {
-  const { stream, gateway, turns, budget, access } = account;
-  const frame =
-    stream.lastFrameAt === null ? "" : `, last frame ${ago(now - stream.lastFrameAt)} ago`;
+type Row = readonly [label: string, value: string];
+
+function linesOfRobot(
+  id: string,
+  account: Status["accounts"][string],
+  ago: (time: number) => string,
+  texts: StatusTexts,
+): string[] {
+  const rows = rowsOfRobot(account, ago, texts);
+  const heading = `${account.name ?? id} (${account.clientId})`;
+  return ["", heading, ...rows.map((row) => `  ${lineOf(row)}`)];
+}
+
+function rowsOfRobot(
+  { stream, gateway, turns, budget, access }: Status["accounts"][string],
+  ago: (time: number) => string,
+  texts: StatusTexts,
+): readonly Row[] {
+  const { labels } = texts;
+  const link = stream.problem?.reason ?? texts.streamStates[stream.state] ?? stream.state;
+  const works = texts.gatewayStates[gateway.state] ?? gateway.state;
   return [
-    "",
-    `${account.name ?? id} (${account.clientId})`,
-    `  DingTalk  ${stream.problem?.reason ?? stream.state} for ${ago(now - stream.since)}${frame}`,
-    `  gateway   ${gateway.state}${gateway.since === null ? "" : ` for ${ago(now - gateway.since)}`}${gateway.reason === null ? "" : `: ${gateway.reason}`}`,
-    `  turns     ${turns.running} running, ${turns.waiting} waiting, ${turns.held} held for the gateway`,
-    typeof budget === "string"
-      ? `  quota     ${budget}`
-      : `  quota     ${budget.month}: ${budget.api.used} of ${budget.api.limit} API calls, ${budget.stream.used} of ${budget.stream.limit} pushes (this worker's share)`,
-    `  access    direct chats ${access.dmPolicy}, groups ${access.groupPolicy}${access.unowned === true ? "; nobody is an owner: whoever writes directly is treated as one" : ""}`,
+    [
+      labels.dingtalk,
+      texts.lasting(link, ago(stream.since)) +
+        (stream.lastFrameAt === null ? "" : texts.lastFrame(ago(stream.lastFrameAt))),
+    ],
+    [
+      labels.gateway,
+      (gateway.since === null ? works : texts.lasting(works, ago(gateway.since))) +
+        (gateway.reason === null ? "" : texts.because(gateway.reason)),
+    ],
+    [labels.turns, texts.turns(turns)],
+    [
+      labels.quota,
+      typeof budget === "string" ? budget : texts.quota(budget.month, budget.api, budget.stream),
+    ],
+    [
+      labels.access,
+      texts.access(access.dmPolicy, access.groupPolicy) +
+        (access.unowned === true ? texts.unowned : ""),
+    ],
   ];
 }
 
-/** "3 s", "12 min", "5 h", "4 d". */
-function ago(ms: number): string {
-  const seconds = Math.max(0, Math.round(ms / 1000));
-  if (seconds < 120) return `${seconds} s`;
-  if (seconds < 7200) return `${Math.round(seconds / 60)} min`;
-  return seconds < 172_800
-    ? `${Math.round(seconds / 3600)} h`
-    : `${Math.round(seconds / 86_400)} d`;
+function lineOf([label, value]: Row): string {
+  return `${padded(label, LABEL_WIDTH, "left")}  ${value}`;
 }
 
 const failed = (reason: string) => new UserError(reason, EXIT.crash);
