@@ -104,7 +104,7 @@ function linesOf(status: Status, now: number, texts: StatusTexts): string[] {
   const { version, runtime, startedAt, accounts, readiness, store, failedReplies } = status;
   const { labels } = texts;
   const ago = (time: number) => texts.duration(now - time);
-  const failed = typeof failedReplies === "string" ? [] : failedReplies.slice(0, FAILURES_SHOWN);
+  const unsent = typeof failedReplies === "string" ? [] : failedReplies.slice(0, FAILURES_SHOWN);
   return [
     texts.worker(version, runtime, ago(startedAt), readiness.ready),
     ...readiness.failing.map(({ part, reason }) => `  ${texts.problem(part, reason)}`),
@@ -114,7 +114,7 @@ function linesOf(status: Status, now: number, texts: StatusTexts): string[] {
       labels.store,
       typeof store === "string" ? store : texts.store(store.inbox, store.outbox),
     ]),
-    ...failed.map(({ reason, at }) => lineOf([labels.notSent, texts.notSent(ago(at), reason)])),
+    ...unsent.map(({ reason, at }) => lineOf([labels.notSent, texts.notSent(ago(at), reason)])),
   ];
 }
 
