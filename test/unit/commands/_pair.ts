@@ -1,23 +1,19 @@
 import { spyOn } from "bun:test";
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import process from "node:process";
 import { UserError } from "../../../src/host/exit.ts";
 import { pair, type PairOptions } from "../../../src/commands/pair.ts";
-import { ENVIRONMENT } from "../../../src/core/config/schema.ts";
 import { openSqliteStore } from "../../../src/store/sqlite.ts";
 import { createFakeClock } from "../../support/fake-clock.ts";
+import { ownEnvironment } from "../../support/own-environment.ts";
 
 export type PairDesk = ReturnType<typeof openDesk>;
 
 /** `dingbridge pair` beside a worker's store that stays open, as while the worker runs. */
 export function openDesk() {
-  const dataDir = mkdtempSync(join(tmpdir(), "dingbridge-pair-"));
+  const environment = ownEnvironment();
+  const dataDir = environment.path;
   const file = join(dataDir, "dingbridge.json5");
-  const environment = { ...process.env };
-  for (const name of Object.keys(ENVIRONMENT)) delete process.env[name];
-  process.env["OPENCLAW_CONFIG_PATH"] = join(dataDir, "openclaw.json");
   const store = openSqliteStore(join(dataDir, "dingbridge.sqlite"));
   const clock = createFakeClock();
 
@@ -84,9 +80,7 @@ export function openDesk() {
       } catch {
         // A test has closed it already.
       }
-      for (const name of Object.keys(process.env)) delete process.env[name];
-      Object.assign(process.env, environment);
-      rmSync(dataDir, { recursive: true });
+      environment.close();
     },
   };
 }

@@ -1,12 +1,12 @@
-import { mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { readConfiguration } from "../../../src/host/configuration.ts";
 import { watchConfiguration } from "../../../src/commands/_reload.ts";
-import { ENVIRONMENT, type Config } from "../../../src/core/config/schema.ts";
+import type { Config } from "../../../src/core/config/schema.ts";
 import { createFakeClock } from "../../support/fake-clock.ts";
 import { createFakeLog } from "../../support/fake-log.ts";
+import { ownEnvironment } from "../../support/own-environment.ts";
 
 export const ROBOT = { clientId: "a", clientSecret: "TOP-SECRET" };
 
@@ -14,13 +14,11 @@ export type Watching = ReturnType<typeof createWatching>;
 
 /** A configuration in a folder of its own, and a worker that only remembers what it is told. */
 export function createWatching() {
-  const home = mkdtempSync(join(tmpdir(), "dingbridge-reload-"));
-  const environment = { ...process.env };
-  for (const name of Object.keys(ENVIRONMENT)) delete process.env[name];
+  const environment = ownEnvironment();
+  const home = environment.path;
 
   const own = join(home, "dingbridge.json");
   const openclaw = join(home, "openclaw.json");
-  process.env["OPENCLAW_CONFIG_PATH"] = openclaw;
   writeFileSync(openclaw, "{}");
   const clock = createFakeClock();
   const log = createFakeLog();
@@ -96,9 +94,7 @@ export function createWatching() {
     stop: () => watch?.stop(),
     close() {
       watch?.stop();
-      for (const name of Object.keys(process.env)) delete process.env[name];
-      Object.assign(process.env, environment);
-      rmSync(home, { recursive: true });
+      environment.close();
     },
   };
 }

@@ -1,33 +1,22 @@
 import { afterEach, beforeEach, describe, expect, spyOn, test } from "bun:test";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import JSON5 from "json5";
 import { configCommand } from "../../../src/commands/config.ts";
-import { ENVIRONMENT } from "../../../src/core/config/schema.ts";
+import { ownEnvironment } from "../../support/own-environment.ts";
 
 const ROBOT = { clientId: "dingclient", clientSecret: "TOP-SECRET" };
 
-let folder = "";
-let environment: NodeJS.ProcessEnv = {};
-
+let environment: ReturnType<typeof ownEnvironment>;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "dingbridge-config-"));
-  environment = { ...process.env };
-  for (const name of Object.keys(ENVIRONMENT)) delete process.env[name];
-  process.env["OPENCLAW_CONFIG_PATH"] = join(folder, "openclaw.json");
+  environment = ownEnvironment();
 });
-
-afterEach(() => {
-  for (const name of Object.keys(process.env)) delete process.env[name];
-  Object.assign(process.env, environment);
-  rmSync(folder, { recursive: true });
-});
+afterEach(() => environment.close());
 
 /** Runs it on a file, and gives back what it prints. */
 async function run(action: "check" | "migrate", content: unknown, json = false) {
-  const path = join(folder, "dingbridge.json");
+  const path = join(environment.path, "dingbridge.json");
   writeFileSync(path, typeof content === "string" ? content : JSON.stringify(content));
   return { path, ...(await runOn(action, path, json)) };
 }
@@ -231,7 +220,7 @@ describe("config migrate", () => {
   });
 
   test("says when there is no such file", async () => {
-    const path = join(folder, "missing.json");
+    const path = join(environment.path, "missing.json");
     const { code, stdout, stderr } = await runOn("migrate", path);
     expect([code, stdout]).toEqual([78, ""]);
     expect(stderr).toBe(`error: ${path}: there is no such file`);

@@ -1,28 +1,20 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { status } from "../../../src/commands/status.ts";
-import { ENVIRONMENT } from "../../../src/core/config/schema.ts";
+import { ownEnvironment } from "../../support/own-environment.ts";
 
-const environment = { ...process.env };
-let folder: string;
+let environment: ReturnType<typeof ownEnvironment>;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "dingbridge-status-"));
-  for (const name of Object.keys(ENVIRONMENT)) delete process.env[name];
-  process.env["OPENCLAW_CONFIG_PATH"] = join(folder, "openclaw.json");
+  environment = ownEnvironment();
 });
-afterEach(() => {
-  for (const name of Object.keys(process.env)) delete process.env[name];
-  Object.assign(process.env, environment);
-  rmSync(folder, { recursive: true });
-});
+afterEach(() => environment.close());
 
 /** What `dingbridge status` complains of where this answers instead of a worker. */
 async function complaintOf(answer: () => Response, block: object): Promise<unknown> {
   const server = Bun.serve({ hostname: "127.0.0.1", port: 0, fetch: answer });
-  const config = join(folder, "dingbridge.json");
+  const config = join(environment.path, "dingbridge.json");
   const robot = { clientId: "a", clientSecret: "s", http: { port: server.port }, ...block };
   writeFileSync(config, JSON.stringify({ channels: { dingtalk: robot } }));
   try {
