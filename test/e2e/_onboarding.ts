@@ -1,11 +1,10 @@
 import { afterEach, beforeEach, expect } from "bun:test";
-import { spawn } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { startDingTalk, type DingTalk } from "../../src/simulator/dingtalk.ts";
 import { startGateway, type EchoGateway } from "../../src/simulator/gateway.ts";
-import { commandFor, type RuntimeName } from "../support/runtimes.ts";
-import { temporaryFolder } from "../support/worker-process.ts";
+import type { RuntimeName } from "../support/runtimes.ts";
+import { ended, runMain, temporaryFolder } from "../support/worker-process.ts";
 
 /** What every run is told about the command. */
 export const ENTRY = "src/main.ts";
@@ -64,19 +63,7 @@ export function useHouse() {
     args: readonly string[],
     env: Environment,
     where: readonly string[] = addresses(),
-  ) => {
-    const [program = "", ...rest] = commandFor(runtime, ENTRY, ["onboard", ...where, ...args]);
-    const child = spawn(program, rest, {
-      env: environment(env),
-      stdio: ["ignore", "pipe", "pipe"],
-    });
-    let stdout = "";
-    let stderr = "";
-    child.stdout.on("data", (data) => (stdout += String(data)));
-    child.stderr.on("data", (data) => (stderr += String(data)));
-    const exited = new Promise<number | null>((resolve) => child.on("close", resolve));
-    return { child, stdout: () => stdout, stderr: () => stderr, exited };
-  };
+  ) => runMain(runtime, ["onboard", ...where, ...args], environment(env));
 
   return {
     get dingtalk() {
@@ -118,15 +105,13 @@ export function useHouse() {
       env: Environment = {},
       where?: readonly string[],
     ) {
-      const ran = run(runtime, ["--json", ...args], env, where);
-      const code = await ran.exited;
-      const said = ran.stdout() + ran.stderr();
+      const { code, stdout, stderr } = await ended(run(runtime, ["--json", ...args], env, where));
       for (const hidden of [dingtalk.clientSecret, gateway.token]) {
-        expect(said).not.toContain(hidden);
+        expect(stdout + stderr).not.toContain(hidden);
       }
-      const document = JSON.parse(ran.stdout()) as Document;
+      const document = JSON.parse(stdout) as Document;
       const checks = Object.fromEntries(document.checks.map(({ name, status }) => [name, status]));
-      return { code, document, checks, stderr: ran.stderr() };
+      return { code, document, checks, stderr };
     },
   };
 }

@@ -11,12 +11,11 @@ import {
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { spawn } from "node:child_process";
 import { startDingTalk, type DingTalk } from "../../src/simulator/dingtalk.ts";
 import { startGateway, type EchoGateway } from "../../src/simulator/gateway.ts";
-import { RUNTIMES, commandFor, type RuntimeName } from "../support/runtimes.ts";
+import { RUNTIMES, type RuntimeName } from "../support/runtimes.ts";
 import { until } from "../support/until.ts";
-import { startWorker, temporaryFolder } from "../support/worker-process.ts";
+import { ended, runMain, startWorker, temporaryFolder } from "../support/worker-process.ts";
 
 interface Check {
   readonly code: string;
@@ -54,29 +53,13 @@ function configure(more: object = {}, url = gateway.url): void {
   writeFileSync(inHome("dingbridge.json"), JSON.stringify(file), { mode: 0o600 });
 }
 
-const environment = (env: Readonly<Record<string, string>> = {}) => ({
-  HOME: home.path,
-  TMPDIR: home.path,
-  PATH: process.env["PATH"] ?? "",
-  LANG: "en_US.UTF-8",
-  ...env,
-});
-
 async function run(
   runtime: RuntimeName,
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
 ) {
-  const [program = "", ...rest] = commandFor(runtime, "src/main.ts", ["doctor", ...args]);
-  const child = spawn(program, rest, {
-    env: environment(env),
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  let stdout = "";
-  let stderr = "";
-  child.stdout.on("data", (data) => (stdout += String(data)));
-  child.stderr.on("data", (data) => (stderr += String(data)));
-  const code = await new Promise<number | null>((resolve) => child.on("close", resolve));
+  const surroundings = { HOME: home.path, LANG: "en_US.UTF-8", ...env };
+  const { code, stdout, stderr } = await ended(runMain(runtime, ["doctor", ...args], surroundings));
   for (const hidden of [dingtalk.clientSecret, gateway.token, "token-"]) {
     expect(stdout + stderr).not.toContain(hidden);
   }

@@ -103,7 +103,7 @@ test("--resume keeps to the private cloud and the file of the run it goes on wit
   const elsewhere = inHome("elsewhere.json");
   const broken = run("bun", [...flags(), "--config", elsewhere], secret());
   await until("the question", () => house.gateway.asked.length > 0);
-  broken.child.kill("SIGKILL");
+  broken.process.kill("SIGKILL");
   await broken.exited;
   house.gateway.respond = async function* () {
     yield "OK.";
@@ -160,7 +160,7 @@ test("broken off before any answer, it does not offer to go on", async () => {
   house.dingtalk.registrations.script = [{ status: "WAITING" }];
   const waiting = run("bun", ["--yes", "--qr", "--json"], {});
   await until("a poll", () => house.dingtalk.registrations.polls() > 0);
-  waiting.child.kill("SIGINT");
+  waiting.process.kill("SIGINT");
   expect(await waiting.exited).toBe(130);
   const { error } = JSON.parse(waiting.stdout()) as { readonly error: string };
   expect(error).toContain("Cancelled");

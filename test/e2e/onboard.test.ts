@@ -76,7 +76,7 @@ describe.each([...RUNTIMES])("dingbridge onboard in %s", (runtime) => {
     };
     const broken = run(runtime, flags(), secret());
     await until("the question", () => house.gateway.asked.length > 0);
-    broken.child.kill("SIGKILL");
+    broken.process.kill("SIGKILL");
     await broken.exited;
     expect(existsSync(own())).toBe(false);
     expect(statSync(progress()).mode & 0o777).toBe(0o600);
@@ -96,7 +96,7 @@ describe.each([...RUNTIMES])("dingbridge onboard in %s", (runtime) => {
     house.dingtalk.registrations.script = [{ status: "WAITING" }];
     const waiting = run(runtime, ["--yes", "--qr", "--json"], {});
     await until("a poll", () => house.dingtalk.registrations.polls() > 0);
-    waiting.child.kill("SIGINT");
+    waiting.process.kill("SIGINT");
     expect(await waiting.exited).toBe(130);
     expect(JSON.parse(waiting.stdout())).toMatchObject({ ok: false, file: null });
     expect(existsSync(own())).toBe(false);
